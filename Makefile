@@ -1,0 +1,41 @@
+# 《交叉熵》的命令。真正的活在 tools/ 里；这里只有名字。
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+RUN := .venv/bin/python -m
+
+.PHONY: help setup book test lab serve outputs lint format lock clean
+
+help: ## 列出命令
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:
+	@command -v $(PYTHON) >/dev/null || { echo "错误：找不到 $(PYTHON)。请安装 Python 3.11 或更新的版本，或用 make PYTHON=路径 指定。" >&2; exit 1; }
+	@$(PYTHON) tools/bootstrap.py
+
+book: setup ## 装好环境，运行 notebook，构建 _build/html
+	@$(RUN) tools.book
+
+test: setup ## 验证书里的一切：库、章节、数字、文字、图与构建
+	@$(RUN) tools.verify
+
+lab: setup ## 在 JupyterLab 里打开 chapters/
+	@$(RUN) jupyterlab chapters
+
+serve: ## 在本机浏览器里看构建好的书
+	@test -f _build/html/index.html || { echo "错误：还没有构建，请先运行 make book。" >&2; exit 1; }
+	@$(RUN) http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+outputs: setup ## 重新运行 notebook，刷新其中的文字输出与图注
+	@$(RUN) tools.notebooks refresh
+
+lint: setup ## 检查代码风格
+	@$(RUN) ruff check && $(RUN) ruff format --check
+
+format: setup ## 整理代码与 notebook 的格式
+	@$(RUN) ruff check --fix && $(RUN) ruff format && $(RUN) tools.notebooks normalize
+
+lock: setup ## 重新解析依赖，写 requirements.lock 与 package-lock.json
+	@$(RUN) tools.lock
+
+clean: ## 删除构建结果（环境 .venv 与 node_modules 保留）
+	@rm -rf _build

