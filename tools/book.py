@@ -46,7 +46,11 @@ def keep_only_if_unchanged(folder: Path, current: str) -> None:
 def drop_stale_results() -> Path:
     """丢掉过时的缓存：lib 或依赖变了，所有章节重新运行；扩展变了，所有页面重新生成。"""
     library = [*ROOT.glob("lib/**/*.py"), ROOT / "requirements.lock"]
-    extensions = [*ROOT.glob("_ext/*.py"), *ROOT.glob("_templates/**/*"), ROOT / "package-lock.json"]
+    extensions = [
+        *ROOT.glob("_ext/*.py"),
+        *ROOT.glob("_templates/**/*"),
+        ROOT / "package-lock.json",
+    ]
     cache = ROOT / "_build" / ".jupyter_cache"
     keep_only_if_unchanged(cache, fingerprint(library))
     sources = [path for path in (*library, *extensions) if path.is_file()]

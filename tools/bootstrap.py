@@ -30,7 +30,7 @@ REMEDIES = (
         r"NameResolutionError|NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError"
         r"|ConnectionError|SSLError|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|EAI_AGAIN|ECONNRESET"
         r"|Temporary failure in name resolution|No matching distribution found",
-        "连不上软件源：请检查网络或代理；在国内可先用 pip config 与 npm config 设好镜像，再运行一次。",
+        "连不上软件源：请检查网络或代理；国内可先用 pip config、npm config 设好镜像，再运行一次。",
     ),
     (
         r"DO NOT MATCH THE HASHES|EINTEGRITY",
@@ -49,9 +49,8 @@ def check_python(version=None):
     version = tuple(version or sys.version_info[:3])
     if version < MINIMUM:
         raise SetupError(
-            "需要 Python 3.11 或更新的版本，现在的是 {}：请安装后运行 make book PYTHON=python3.11。".format(
-                ".".join(map(str, version))
-            )
+            "需要 Python 3.11 或更新的版本，现在的是 {}："
+            "请安装后运行 make book PYTHON=python3.11。".format(".".join(map(str, version)))
         )
 
 
@@ -59,9 +58,7 @@ def check_disk(free=None):
     """剩余空间不够时抛出 SetupError。"""
     free = shutil.disk_usage(ROOT).free if free is None else free
     if free < NEEDED_BYTES:
-        raise SetupError(
-            "磁盘只剩 {:.1f} GB，安装要 2 GB：请腾出空间再运行一次。".format(free / 1024**3)
-        )
+        raise SetupError(f"磁盘只剩 {free / 1024**3:.1f} GB，安装要 2 GB：请腾出空间再运行一次。")
 
 
 def fingerprint():
@@ -84,7 +81,7 @@ def is_installed():
 
 def venv_is_usable():
     """.venv 在，且出自同一个版本的 Python。"""
-    probe = "import sys; print(sys.version_info[:2] == {!r})".format(sys.version_info[:2])
+    probe = f"import sys; print(sys.version_info[:2] == {sys.version_info[:2]!r})"
     try:
         return subprocess.check_output([PYTHON, "-c", probe]).strip() == b"True"
     except (OSError, subprocess.CalledProcessError):
@@ -136,10 +133,10 @@ def run_logged(command, on_line):
             lines.append(line)
             on_line(line)
     if process.wait():
-        raise SetupError(explain("".join(lines)) or "安装失败：原因见 {}。".format(LOG))
+        raise SetupError(explain("".join(lines)) or f"安装失败：原因见 {LOG}。")
 
 
-class Progress(object):
+class Progress:
     """在终端里用一行显示进度；输出到文件时每 40 个包一行。"""
 
     def __init__(self, total):
@@ -149,7 +146,7 @@ class Progress(object):
         match = re.match(r"Collecting ([\w.-]+)", line)
         if match:
             self.count += 1
-            self.show("正在下载 {}/{}：{}".format(self.count, self.total, match.group(1)))
+            self.show(f"正在下载 {self.count}/{self.total}：{match.group(1)}")
         elif line.startswith("Installing collected"):
             self.show("正在安装（一两分钟）……", always=True)
 
@@ -187,11 +184,11 @@ def main():
         print("\n环境装好了。", flush=True)
         return 0
     except SetupError as problem:
-        print("\n错误：{}".format(problem), file=sys.stderr)
+        print(f"\n错误：{problem}", file=sys.stderr)
         return 1
     except OSError as problem:
-        remedy = explain(str(problem)) or "{}。".format(problem)
-        print("\n错误：{}".format(remedy), file=sys.stderr)
+        remedy = explain(str(problem)) or f"{problem}。"
+        print(f"\n错误：{remedy}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\n已中断；再运行一次会重新开始。", file=sys.stderr)

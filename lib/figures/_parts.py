@@ -28,12 +28,12 @@ def animal_bars(
     if values.shape != (len(ANIMALS),):
         raise ValueError(f"probabilities 应有形状 (4,)，得到 {values.shape}。")
     if horizontal:
-        bars = ax.barh(ANIMALS, values, height=0.62)
+        bars = ax.barh(range(len(ANIMALS)), values, height=0.62, tick_label=ANIMALS)
         ax.invert_yaxis()
         ax.set_xlim(0, 1.12)
         ax.set_xticks([0, 0.5, 1])
     else:
-        bars = ax.bar(ANIMALS, values, width=0.62)
+        bars = ax.bar(range(len(ANIMALS)), values, width=0.62, tick_label=ANIMALS)
         ax.set_ylim(0, 1.12)
         ax.set_yticks([0, 0.5, 1])
     for bar, name in zip(bars, ANIMALS, strict=True):

@@ -15,6 +15,8 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from lib.animals import ANIMALS as ANIMALS
+
 # 颜色在全书里只有一种含义。三个主色与四种动物的颜色在白底上的对比度都不低于 4.5:1，
 # 明度彼此错开，色盲读者与黑白打印也分得开；凡是用颜色区分的地方，同时有文字、线型或花纹。
 TRUE = "#00568f"  # 真实分布 t
@@ -24,7 +26,6 @@ INK = "#222222"  # 文字与坐标轴
 MUTED = "#666666"  # 辅助线与次要文字
 PALE = "#d9dde2"  # 淡填充
 
-ANIMALS = ("狗", "猫", "马", "豹")
 ANIMAL_COLORS = {"狗": "#8a5a00", "猫": "#00695c", "马": "#3f4f8c", "豹": "#5f6b00"}
 ANIMAL_HATCHES = {"狗": "", "猫": "///", "马": "\\\\\\", "豹": "xxx"}
 
@@ -104,9 +105,7 @@ class Illustration:
         with mpl.rc_context(_RC), warnings.catch_warnings():
             warnings.filterwarnings("error", message=r"Glyph .* missing from font")
             try:
-                self.fig.savefig(
-                    buffer, format="svg", bbox_inches="tight", metadata={"Date": None}
-                )
+                self.fig.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
             except UserWarning as warning:
                 raise ValueError(f"图里有字体画不出的字符，请换一个写法：{warning}") from None
         return buffer.getvalue()
@@ -132,6 +131,7 @@ def canvas(
 
 def styled(draw):
     """装饰器：让一个画图函数在全书统一的样式下运行。"""
+
     @functools.wraps(draw)
     def wrapper(*args, **kwargs) -> Illustration:
         with mpl.rc_context(_RC):

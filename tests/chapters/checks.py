@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import itertools
 import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
@@ -182,7 +183,9 @@ def broken_paragraphs(text: str) -> list[str]:
 
 def banned_phrases(text: str) -> list[str]:
     """套话与空话。"""
-    return [f"套话“{phrase}”：{_around(text, phrase)}" for phrase in BANNED_PHRASES if phrase in text]
+    return [
+        f"套话“{phrase}”：{_around(text, phrase)}" for phrase in BANNED_PHRASES if phrase in text
+    ]
 
 
 def variant_terms(text: str) -> list[str]:
@@ -218,7 +221,7 @@ def headings(notebook: NotebookNode) -> list[str]:
     problems = []
     if [level for level, _ in found].count(1) != 1 or found[0][0] != 1:
         problems.append("每章应以唯一的一级标题开头")
-    for (previous, _), (level, title) in zip(found, found[1:], strict=False):
+    for (previous, _), (level, title) in itertools.pairwise(found):
         if level > previous + 1:
             problems.append(f"标题跳级：{title}")
     chapter = re.match(r"第 (\d+) 章　\S", found[0][1])
@@ -260,7 +263,11 @@ def cross_references(notebook: NotebookNode) -> list[str]:
 def citations(notebook: NotebookNode, known: set[str]) -> list[str]:
     """引用的文献要在 references.bib 里。"""
     text = "\n".join(prose(notebook))
-    keys = {key.strip() for cited in re.findall(r"\{footcite:[pt]\}`([^`]+)`", text) for key in cited.split(",")}
+    keys = {
+        key.strip()
+        for cited in re.findall(r"\{footcite:[pt]\}`([^`]+)`", text)
+        for key in cited.split(",")
+    }
     problems = [f"references.bib 里没有 {key}" for key in sorted(keys - known)]
     return problems if keys else [*problems, "没有引用任何文献"]
 
@@ -297,7 +304,9 @@ def storage(notebook: NotebookNode, text: str, chapter: int) -> list[str]:
             problems.append(f"存了报错 {output.ename}")
         if output.get("name") == "stderr":
             problems.append(f"存了标准错误输出：{output.text[:60]}")
-    problems += [f"输出里有机器的痕迹 {trace}" for trace in MACHINE_TRACES.findall(text_outputs(notebook))]
+    problems += [
+        f"输出里有机器的痕迹 {trace}" for trace in MACHINE_TRACES.findall(text_outputs(notebook))
+    ]
     return problems
 
 
@@ -313,7 +322,11 @@ def figures(notebook: NotebookNode) -> list[str]:
     """每幅图要有编号的图注和说得出内容的替代文字。"""
     problems = []
     for cell in notebook.cells:
-        drawn = [o for o in cell.get("outputs", []) if "〔图〕" in o.get("data", {}).get("text/plain", "")]
+        drawn = [
+            o
+            for o in cell.get("outputs", [])
+            if "〔图〕" in o.get("data", {}).get("text/plain", "")
+        ]
         if not drawn:
             continue
         options = cell.metadata.get("mystnb", {})
