@@ -25,8 +25,8 @@ serve: ## 在本机浏览器里看构建好的书
 	@test -f _build/html/index.html || { echo "错误：还没有构建，请先运行 make book。" >&2; exit 1; }
 	@$(RUN) http.server 8000 --bind 127.0.0.1 --directory _build/html
 
-outputs: setup ## 重新运行 notebook，刷新其中的文字输出与图注
-	@$(RUN) tools.notebooks refresh
+outputs: setup ## 刷新 notebook 里的文字输出、图注，以及前言的图
+	@$(RUN) tools.notebooks refresh && $(RUN) tools.pictures
 
 lint: setup ## 检查代码风格
 	@$(RUN) ruff check && $(RUN) ruff format --check

@@ -59,6 +59,7 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
+        record_timing=False,  # 时间戳会让同样的代码在缓存里对不上
         resources={"metadata": {"path": str(folder)}},
         # 内核只和本机说话，不必提醒它没有加密。
         extra_arguments=["--log-level=ERROR"],
