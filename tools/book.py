@@ -19,6 +19,7 @@ from nbclient.exceptions import CellExecutionError
 from tools import notebooks
 
 ROOT = notebooks.ROOT
+BUILD = ROOT / "_build"
 WORKERS = os.cpu_count() or 1
 
 
@@ -34,27 +35,32 @@ def fingerprint(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def keep_only_if_unchanged(folder: Path, current: str) -> None:
-    """``folder`` 是在别的指纹下产生的就清空它，并记下现在的指纹。"""
+def keep_only_if_unchanged(folder: Path, current: str) -> bool:
+    """``folder`` 是在别的指纹下产生的就清空它，记下现在的指纹，返回 True。"""
     marker = folder / "fingerprint"
-    if not marker.is_file() or marker.read_text() != current:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        marker.write_text(current)
+    if marker.is_file() and marker.read_text() == current:
+        return False
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    marker.write_text(current)
+    return True
 
 
 def drop_stale_results() -> Path:
-    """丢掉过时的缓存：lib 或依赖变了，所有章节重新运行；扩展变了，所有页面重新生成。"""
+    """丢掉过时的结果，返回 notebook 缓存的位置。
+
+    lib 或依赖变了，所有章节重新运行；配置、扩展、样式变了，所有页面重新生成。
+    Sphinx 自己只看得见页面的变化。
+    """
     library = [*ROOT.glob("lib/**/*.py"), ROOT / "requirements.lock"]
-    extensions = [
-        *ROOT.glob("_ext/*.py"),
-        *ROOT.glob("_templates/**/*"),
-        ROOT / "package-lock.json",
-    ]
-    cache = ROOT / "_build" / ".jupyter_cache"
+    cache = BUILD / ".jupyter_cache"
     keep_only_if_unchanged(cache, fingerprint(library))
-    sources = [path for path in (*library, *extensions) if path.is_file()]
-    keep_only_if_unchanged(ROOT / "_build" / ".doctrees", fingerprint(sources))
+
+    looks = [*ROOT.glob("_ext/*.py"), *ROOT.glob("_static/**/*"), *ROOT.glob("_templates/**/*")]
+    looks += [ROOT / name for name in ("_config.yml", "_toc.yml", "package-lock.json")]
+    sources = [path for path in (*library, *looks) if path.is_file()]
+    if keep_only_if_unchanged(BUILD / ".doctrees", fingerprint(sources)):
+        shutil.rmtree(BUILD / "html", ignore_errors=True)
     return cache
 
 
@@ -122,7 +128,7 @@ def main() -> int:
     except BuildError as problem:
         print(f"错误：{problem}", file=sys.stderr)
         return 1
-    index = ROOT / "_build" / "html" / "index.html"
+    index = BUILD / "html" / "index.html"
     print(f"\n书构建好了。用浏览器打开 {index}，或运行 make serve 后访问 http://127.0.0.1:8000")
     return 0
 
