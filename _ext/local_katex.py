@@ -24,6 +24,8 @@ def use_local_katex(app: Sphinx, config: Config) -> None:
     config.katex_css_path = "katex/katex.min.css"
     # .venv/bin/node 只是一层 Python 包装，结束它会留下真正的 node；这里直接用后者。
     katex.NODEJS_BINARY = str(NODE)
+    # 机器忙的时候，默认的 5 秒会让好好的公式也失败。
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
     katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True)
 
 

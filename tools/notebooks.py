@@ -60,6 +60,7 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
         notebook,
         timeout=CELL_TIMEOUT,
         record_timing=False,  # 时间戳会让同样的代码在缓存里对不上
+        coalesce_streams=True,  # 一个单元格的打印合成一段，与内核何时刷新无关
         resources={"metadata": {"path": str(folder)}},
         # 内核只和本机说话，不必提醒它没有加密。
         extra_arguments=["--log-level=ERROR"],
