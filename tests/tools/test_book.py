@@ -1,0 +1,69 @@
+"""构建的缓存：没变的不重跑，改了一章只跑那一章，改了 lib 全部重跑。"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from tools import book, notebooks
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """两章的小项目。"""
+    for name in ("lib", "chapters", "_ext", "_static"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "lib" / "entropy.py").write_text("BITS = 1\n")
+    for name in ("requirements.lock", "package-lock.json", "_config.yml", "_toc.yml"):
+        (tmp_path / name).write_text("")
+    for name in ("01_first", "02_second"):
+        write_chapter(tmp_path / "chapters" / f"{name}.ipynb", "print(1)")
+    monkeypatch.setattr(book, "ROOT", tmp_path)
+    monkeypatch.setattr(book, "BUILD", tmp_path / "_build")
+    monkeypatch.setattr(notebooks, "CHAPTERS", tmp_path / "chapters")
+    return tmp_path
+
+
+def write_chapter(path: Path, source: str) -> None:
+    notebooks.write(new_notebook(cells=[new_code_cell(f"# {path.stem}\n{source}")]), path)
+
+
+def run() -> list[str]:
+    return [path.stem for path in book.run_changed_notebooks(book.drop_stale_results())]
+
+
+def test_only_what_changed_is_run(project):
+    assert run() == ["01_first", "02_second"]
+    assert run() == []
+    write_chapter(project / "chapters" / "02_second.ipynb", "print(2)")
+    assert run() == ["02_second"]
+    (project / "lib" / "entropy.py").write_text("BITS = 2\n")
+    assert run() == ["01_first", "02_second"]
+
+
+def test_style_change_rebuilds_pages_without_running_notebooks(project):
+    book.drop_stale_results()
+    html, cached = project / "_build" / "html", project / "_build" / ".jupyter_cache" / "x"
+    html.mkdir()
+    cached.touch()
+    book.drop_stale_results()
+    assert html.exists()
+    (project / "_static" / "course.css").write_text("p {}")
+    book.drop_stale_results()
+    assert not html.exists()
+    assert cached.exists()
+
+
+def test_failing_notebook_is_reported_in_one_message(project, capsys):
+    write_chapter(project / "chapters" / "02_second.ipynb", "raise ValueError('算错了')")
+    assert book.main() == 1
+    error = capsys.readouterr().err
+    assert error.startswith("错误：02_second.ipynb 运行出错")
+    assert "算错了" in error
+
+
+def test_commit_time_has_a_fallback(tmp_path, monkeypatch):
+    monkeypatch.setattr(book, "ROOT", tmp_path)
+    assert book.commit_time().isdigit()
