@@ -5,6 +5,9 @@ notebook 里只写标准 Markdown，所以在 JupyterLab 或代码托管网站�
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import dropwhile
+
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
@@ -46,19 +49,24 @@ def _leading_label(quote: nodes.block_quote) -> str | None:
     """引用块开头的粗体字；不是粗体开头时返回 None。"""
     if not quote.children or not isinstance(quote[0], nodes.paragraph):
         return None
-    first = next((child for child in quote[0] if child.astext()), None)
+    first = next(_without_leading_blanks(quote[0].children), None)
     return first.astext() if isinstance(first, nodes.strong) else None
 
 
 def _box(quote: nodes.block_quote, label: str) -> nodes.admonition:
     """去掉开头的粗体字，余下的作为提示框的正文。"""
-    opening = [child for child in quote[0] if child.astext()][1:]
+    opening = list(_without_leading_blanks(quote[0].children))[1:]
     if opening and isinstance(opening[0], nodes.Text):
         opening[0] = nodes.Text(opening[0].astext().lstrip())
     paragraphs = [nodes.paragraph("", "", *opening)] if opening else []
     box = nodes.admonition("", nodes.title(label, label), *paragraphs, *quote.children[1:])
     box["classes"] += [BOX_CLASSES[label]]
     return box
+
+
+def _without_leading_blanks(children: Iterable[nodes.Node]) -> Iterator[nodes.Node]:
+    """MyST 会在段首放一个空的文字节点。引文此时还没有文字，所以只看文字节点。"""
+    return dropwhile(lambda child: isinstance(child, nodes.Text) and not child.strip(), children)
 
 
 def visit_solution_html(self: HTML5Translator, node: solution) -> None:

@@ -168,6 +168,8 @@ def install():
     npm = os.path.join(SCRIPTS, "npm.cmd" if os.name == "nt" else "npm")
     npm = npm if os.path.exists(npm) else os.path.splitext(npm)[0] + ".exe"
     run_logged([npm, "ci", "--ignore-scripts"], lambda line: None)
+    # 趁现在建好 matplotlib 的字体缓存，免得第一次画图时在 notebook 里冒出一行提示。
+    run_logged([PYTHON, "-c", "import lib.figures"], lambda line: None)
 
 
 def main():
