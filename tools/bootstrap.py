@@ -29,6 +29,7 @@ REMEDIES = (
     (
         r"NameResolutionError|NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError"
         r"|ConnectionError|SSLError|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|EAI_AGAIN|ECONNRESET"
+        r"|SELF_SIGNED_CERT|CERTIFICATE_VERIFY_FAILED|UNABLE_TO_[A-Z_]*CERT"
         r"|Temporary failure in name resolution|No matching distribution found",
         "连不上软件源：请检查网络或代理；国内可先用 pip config、npm config 设好镜像，再运行一次。",
     ),

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.chapters.checks import exercise_blocks
+from tests.chapters.checks import exercise_blocks, markdown_cells
 from tools import notebooks
 
 ROOT = notebooks.ROOT
@@ -142,6 +142,9 @@ def test_chapter_page_is_complete(chapter, pages, html):
     assert not any("open" in solution.attrs for solution in solutions)
     assert len(page.select(".admonition.pitfall")) >= 3
     assert page.html["lang"].startswith("zh")
+    cited = re.findall(r"\{footcite:[pt]\}`([^`]+)`", "\n".join(markdown_cells(notebook)))
+    keys = [key.strip() for keys in cited for key in keys.split(",")]
+    assert len(page.select("a.footnote-reference")) == len(keys)
 
 
 def test_pictures_of_the_preface_match_the_code():
