@@ -10,9 +10,6 @@ from lib.figures._style import (
     INK,
     LOSS,
     MUTED,
-    PALE,
-    PREDICTED,
-    TRUE,
     Illustration,
     canvas,
     styled,
@@ -46,21 +43,23 @@ def surprise_curve(names, probabilities) -> Illustration:
     """
     probabilities = np.asarray(probabilities, dtype=float)
     bits = self_information(probabilities)
-    fig, ax = canvas(6.4, 3.8)
+    fig, ax = canvas(4.8, 4.4)
     grid = np.geomspace(1 / 40, 1, 120)
     ax.plot(grid, self_information(grid), color=LOSS)
     for name, p, value in zip(names, probabilities, bits, strict=True):
         color = ANIMAL_COLORS["狗"] if "狗" in name else INK
         ax.plot([p, p, 0], [0, value, value], color=MUTED, lw=0.9, ls=":")
         ax.plot(p, value, "o", ms=8, color=color, zorder=3)
+        low = value < 0.5  # 贴近横轴的点，文字分成两行，免得与前一个相碰
         ax.annotate(
-            f"{name}：{value:.4g} 比特",
+            f"{name}{chr(10) if low else '：'}{value:.4g} 比特",
             (p, value),
-            xytext=(10, 8),
+            xytext=(8, 6) if low else (11, 13),
             textcoords="offset points",
             color=color,
+            linespacing=1.3,
         )
-    ax.set(xlim=(0, 1.19), ylim=(0, 5.4), xticks=np.linspace(0, 1, 6))
+    ax.set(xlim=(0, 1.08), ylim=(0, 5.4), xticks=np.linspace(0, 1, 6))
     ax.set_xlabel("事件的概率 $p$")
     ax.set_ylabel("自信息（比特）")
     ax.set_title("越罕见，越惊讶；必然的事，零惊讶")
@@ -88,10 +87,11 @@ def entropy_as_area(names, probabilities) -> Illustration:
     """
     p = np.asarray(probabilities, dtype=float)
     heights = self_information(p)
+    areas = p * heights
     mean = float(entropy(p))
-    fig, ax = canvas(6.4, 3.9)
+    fig, ax = canvas(4.8, 4.4)
     left = 0.0
-    for name, width, height in zip(names, p, heights, strict=True):
+    for name, width, height, area in zip(names, p, heights, areas, strict=True):
         color = ANIMAL_COLORS.get(name, MUTED)
         ax.add_patch(
             Rectangle((left, 0), width, height, fc=(color, 0.18), ec=color, lw=1.6, label=name)
@@ -102,7 +102,7 @@ def entropy_as_area(names, probabilities) -> Illustration:
         ax.text(
             center,
             min(height, mean) / 2,
-            f"{'面积 ' if wide else ''}{width * height:.4f}",
+            f"{'面积 ' if wide else ''}{area:.4f}",
             ha="center",
             va="center",
             rotation=0 if wide else 90,
@@ -110,17 +110,19 @@ def entropy_as_area(names, probabilities) -> Illustration:
         )
         left += width
     ax.axhline(mean, color=LOSS, ls="--", lw=1.6)
-    ax.text(0.015, mean + 0.07, f"平均高度 = 总面积 = 熵 {mean:.4f} 比特", color=LOSS, va="bottom")
+    ax.text(0.015, mean + 0.07, f"总面积 = 熵 {mean:.4f} 比特", color=LOSS, va="bottom")
     ax.set(xlim=(0, 1), ylim=(0, heights.max() * 1.12), xticks=np.linspace(0, 1, 6))
     ax.set_xlabel("概率（矩形的宽）")
     ax.set_ylabel("自信息（矩形的高，比特）")
-    ax.set_title("常见的低而宽，罕见的高而窄")
+    rest = 1 - areas[0] / mean
+    ax.set_title(f"{names[0]}以外的 {len(p) - 1} 种，占熵的 {rest:.0%}")
     parts = "，".join(
-        f"{name}宽 {w:.3f} 高 {h:.4f}" for name, w, h in zip(names, p, heights, strict=True)
+        f"{name}宽 {w:.3f} 高 {h:.4f} 面积 {area:.4f}"
+        for name, w, h, area in zip(names, p, heights, areas, strict=True)
     )
     return Illustration(
         fig,
-        caption="每个矩形宽是概率、高是自信息，面积是它对熵的贡献；虚线是把四块面积摊平后的高度。",
+        caption="每个矩形宽是概率、高是自信息，面积是它对熵的贡献；虚线是把各块面积摊平后的高度。",
         alt=f"并排的矩形：{parts}（比特）。总面积等于熵，{mean:.4f} 比特。",
     )
 
@@ -141,44 +143,47 @@ def codeword_tree(names, probabilities, codes, questions) -> Illustration:
         内部结点（码字的前缀，根是空串）上的是非题；回答“是”走 1。
     """
     depth = max(map(len, codes))
-    right = depth + 2.1
 
     def middle(prefix: str) -> float:
         return (int("0" + prefix, 2) + 0.5) / 2 ** len(prefix)
 
-    fig, ax = canvas(6.4, 3.9)
+    fig, ax = canvas(4.8, 5.0)
+    top, bottom = depth + 0.25, depth + 1.3  # 横带的上下边，纵轴朝下
     for name, p, code in zip(names, probabilities, codes, strict=True):
         size = 2.0 ** -len(code)
         color = ANIMAL_COLORS.get(name, MUTED)
+        left = middle(code) - size / 2 + 0.006
         ax.add_patch(
             Rectangle(
-                (len(code), middle(code) - size / 2 + 0.006),
-                right - len(code),
-                size - 0.012,
-                fc=(color, 0.18),
-                ec=color,
-                lw=1.6,
+                (left, top), size - 0.012, bottom - top, fc=(color, 0.18), ec=color, lw=1.6,
                 label=name,
             )
-        )
-        ax.text(depth + 0.08, middle(code), f"{name}　码字 {code}", va="center", color=color)
-        ax.text(right - 0.08, middle(code), f"概率 {p:.3f}", va="center", ha="right", fontsize=11)
+        )  # fmt: skip
+        ax.plot([middle(code)] * 2, [len(code), top], color=color, lw=1.2, ls=":", zorder=1)
+        ax.text(
+            middle(code), (top + bottom) / 2, f"{name}\n{code}\n{p:.3f}", ha="center", va="center",
+            color=color, linespacing=1.5,
+        )  # fmt: skip
     for prefix, question in questions.items():
-        x, y = len(prefix), middle(prefix)
+        x, y = middle(prefix), len(prefix)
         for digit in "10":
             child = middle(prefix + digit)
-            ax.plot([x, x + 1], [y, child], color=INK, lw=1.4, zorder=1)
+            ax.plot([x, child], [y, y + 1], color=INK, lw=1.4, zorder=1)
             ax.text(
-                x + 0.62, y + 0.62 * (child - y), digit, ha="center", va="center", fontsize=11,
-                bbox={"boxstyle": "circle,pad=0.12", "fc": "white", "ec": "none"},
+                x + 0.66 * (child - x), y + 0.66, digit, ha="center", va="center_baseline",
+                fontsize=11, bbox={"boxstyle": "circle,pad=0.12", "fc": "white", "ec": "none"},
             )  # fmt: skip
         ax.text(
             x, y, question, ha="center", va="center", fontsize=11,
             bbox={"boxstyle": "round,pad=0.25", "fc": "white", "ec": INK, "lw": 0.9},
         )  # fmt: skip
-    ax.set(xlim=(-0.42, right + 0.02), ylim=(-0.01, 1.01), yticks=[])
-    ax.set_xticks(range(1, depth + 1), [f"答完第 {i} 题" for i in range(1, depth + 1)])
-    ax.tick_params(axis="x", length=0, labelsize=11)
+    ax.set(xlim=(-0.005, 1.005), ylim=(bottom + 0.02, -0.3), xticks=[])
+    ax.set_yticks(
+        [*range(1, depth + 1), (top + bottom) / 2],
+        [*(f"{i} 题" for i in range(1, depth + 1)), "动物\n码字\n概率"],
+        linespacing=1.5,
+    )
+    ax.tick_params(axis="y", length=0, labelsize=11)
     for spine in ax.spines.values():
         spine.set_visible(False)
     ax.set_title("越可能的越早问到，码字越短")
@@ -189,61 +194,56 @@ def codeword_tree(names, probabilities, codes, questions) -> Illustration:
     return Illustration(
         fig,
         caption="提问树：答“是”走 1，答“否”走 0，一路的答案就是码字。"
-        "每个码字占住一条横带，带的高度是 $2^{-\\ell}$，全部横带的高度之和不能超过 1。",
-        alt=f"从左向右分叉的提问树。{parts}。",
+        "每个码字在底下占住一格，宽 $2^{-\\ell}$，全部格子的总宽不能超过 1。",
+        alt=f"从上向下分叉的提问树。{parts}。",
     )
 
 
 @styled
-def block_code_rate(rates, measured, entropy_bits) -> Illustration:
-    """分组编码的平均码长随组长下降，趋近熵。
+def block_code_rate(rates, entropy_bits) -> Illustration:
+    """分组编码比熵多花的比特，随组长减少。
 
     Parameters
     ----------
     rates : array_like, 形状 (n,)
         组长 1 到 n 时每个符号的理论平均码长，单位比特。
-    measured : array_like, 形状 (n,)
-        在抽样序列上量出的平均码长，单位比特。
     entropy_bits : float
         单个符号的熵，单位比特。
     """
-    rates, measured = np.asarray(rates, dtype=float), np.asarray(measured, dtype=float)
-    sizes = np.arange(1, len(rates) + 1)
-    fine = np.linspace(1, len(rates), 101)
-    top = entropy_bits + 0.56
-    fig, ax = canvas(6.4, 3.8)
-    ax.fill_between(fine, entropy_bits, np.minimum(entropy_bits + 1 / fine, top), color=PALE, lw=0)
-    ax.text(2.1, entropy_bits + 0.17, "理论保证的范围：\n不超过熵 + 1/组长", color=INK, va="center")
-    ax.plot(sizes, rates, "o-", color=PREDICTED, ms=6)
-    ax.plot(sizes, measured, "x", color=INK, ms=8, mew=1.8)
-    ax.annotate(
-        f"逐个编码 {rates[0]:.4f}",
-        (1, rates[0]),
-        xytext=(8, 10),
-        textcoords="offset points",
-        color=PREDICTED,
+    excess = np.asarray(rates, dtype=float) - entropy_bits
+    sizes = np.arange(1, len(excess) + 1)
+    fig, ax = canvas(4.8, 3.9)
+    fine = np.geomspace(1, sizes[-1], 61)
+    ax.plot(fine, 1 / fine, color=MUTED, ls="--", lw=1.6)
+    ax.text(sizes[-1], 1.35 / sizes[-1], "上界 1/组长", color=MUTED, ha="right", va="bottom")
+    ax.plot(sizes, excess, "o-", color=LOSS, ms=7)
+    for i, (size, value) in enumerate(zip(sizes, excess, strict=True)):
+        rises = i > 0 and value > excess[i - 1]
+        falls_next = i + 1 < len(excess) and value > excess[i + 1]
+        if rises:
+            place = {"xytext": (0, 9), "ha": "center"}
+        elif falls_next:
+            place = {"xytext": (7, 5), "ha": "left"}
+        else:
+            place = {"xytext": (0, -20), "ha": "center"}
+        ax.annotate(f"{value:.4f}", (size, value), textcoords="offset points", color=LOSS, **place)
+    ax.set(
+        yscale="log", xlim=(0.75, sizes[-1] + 0.45), ylim=(excess.min() / 2.7, 1.6), xticks=sizes
     )
-    ax.annotate(
-        f"{rates[-1]:.4f}",
-        (sizes[-1], rates[-1]),
-        xytext=(0, 12),
-        textcoords="offset points",
-        color=PREDICTED,
-        ha="center",
-    )
-    ax.axhline(entropy_bits, color=TRUE, ls="--", lw=1.8)
-    ax.text(1, entropy_bits - 0.015, f"熵 {entropy_bits:.4f}", color=TRUE, va="top")
-    ax.text(sizes[-1] + 0.2, entropy_bits - 0.02, "× 抽样量得", va="top", ha="right")
-    ax.set(xlim=(0.8, len(rates) + 0.25), ylim=(entropy_bits - 0.09, top), xticks=sizes)
+    decades = np.arange(np.floor(np.log10(excess.min())), 1)
+    shown = [10.0**d for d in decades if 10.0**d >= excess.min() / 2.7]
+    ax.set_yticks(shown, [f"{value:g}" for value in shown])
+    ax.minorticks_off()
     ax.set_xlabel("几个符号编成一组")
-    ax.set_ylabel("平均码长（比特 / 符号）")
-    ax.set_title("合起来编，平均码长贴近熵")
+    ax.set_ylabel("每个符号比熵多花的比特")
+    ax.set_title(f"合起来编，多花的从 {excess[0]:.2f} 降到 {excess[-1]:.3f}")
+    listed = "、".join(f"{value:.4f}" for value in excess)
     return Illustration(
         fig,
-        caption="圆点是理论平均码长 $L_n/n$，叉号是在抽样序列上量出的值；"
-        "灰色区域是定理保证的范围。",
-        alt=f"每个符号的平均码长从组长 1 的 {rates[0]:.4f} 比特降到组长 {sizes[-1]} 的 "
-        f"{rates[-1]:.4f} 比特，始终不低于熵 {entropy_bits:.4f} 比特；中途可以略有回升。",
+        caption="最短前缀码平均每个符号比熵多花的比特 $L_n/n-H$，纵轴是对数刻度；"
+        "虚线是式 (1.6) 保证的上界 $1/n$。",
+        alt=f"组长从 1 到 {sizes[-1]}，每个符号比熵多花的比特依次是 {listed}，"
+        "总的趋势向下，都远低于上界。",
     )
 
 
@@ -265,35 +265,39 @@ def binary_entropy_curve(marks, chord) -> Illustration:
     """
     marks = np.asarray(marks, dtype=float)
     values = _binary_entropy(marks)
-    fig, ax = canvas(6.4, 3.9)
+    fig, ax = canvas(4.8, 4.1)
     half = np.linspace(0, np.sqrt(0.5), 61) ** 2  # 两端陡，点取密些
     grid = np.concatenate([half, 1 - half[-2::-1]])
-    ax.plot(grid, _binary_entropy(grid), color=TRUE)
+    ax.plot(grid, _binary_entropy(grid), color=LOSS)
     ends = np.asarray(chord, dtype=float)
     ax.plot(ends, _binary_entropy(ends), color=MUTED, ls="--", lw=1.5, marker="s", ms=5)
     center = ends.mean()
     low, high = _binary_entropy(ends).mean(), _binary_entropy(center)
     ax.annotate(
-        "", (center, high), xytext=(center, low), arrowprops={"arrowstyle": "->", "color": LOSS}
+        "", (center, high), xytext=(center, low), arrowprops={"arrowstyle": "->", "color": INK}
     )
-    ax.text(center + 0.02, low - 0.09, "混合后的熵高于\n两端熵的平均", color=LOSS, va="top")
+    ax.text(
+        center + 0.02, low - 0.08, f"混合后 {high:.4f}，\n高于平均 {low:.4f}", va="top",
+        linespacing=1.4,
+    )  # fmt: skip
     for p, value in zip(marks, values, strict=True):
-        ax.plot(p, value, "o", color=TRUE, ms=7)
+        ax.plot(p, value, "o", color=LOSS, ms=7)
         if np.isclose(p, 0.5):
             place = {"xytext": (0, 8), "ha": "center"}
         else:
             place = {"xytext": (9 if p > 0.5 else -9, 3), "ha": "left" if p > 0.5 else "right"}
+        label = f"$p={p:g}$" + ("\n" if p > 0.5 else "：") + f"{value:.4f}"
         ax.annotate(
-            f"$p={p:g}$：{value:.4f}", (p, value), textcoords="offset points", color=TRUE, **place
+            label, (p, value), textcoords="offset points", color=LOSS, linespacing=1.3, **place
         )
-    ax.set(xlim=(0, 1.16), ylim=(0, 1.16), xticks=np.linspace(0, 1, 6), yticks=[0, 0.5, 1])
+    ax.set(xlim=(0, 1.12), ylim=(0, 1.16), xticks=np.linspace(0, 1, 6), yticks=[0, 0.5, 1])
     ax.set_xlabel("出现正面的概率 $p$")
     ax.set_ylabel("熵（比特）")
     ax.set_title("越接近一半，越难猜")
     parts = "，".join(f"p={p:g} 时 {v:.4f}" for p, v in zip(marks, values, strict=True))
     return Illustration(
         fig,
-        caption="二元熵。虚线是弦，曲线在弦的上方，所以熵是凹函数；两端的切线是竖直的。",
+        caption="二元熵。虚线是弦，它的中点是两端熵的平均，曲线上的点是混合后的熵；两端的切线是竖直的。",
         alt=f"一条左右对称的拱形曲线，两端为 0。熵（比特）：{parts}。"
         f"弦的中点 {low:.4f} 低于曲线上的 {high:.4f}。",
     )
@@ -317,7 +321,7 @@ def entropy_on_simplex(names, resolution: int = 180) -> Illustration:
     shares = np.clip(np.stack([1 - top - right, right, top], axis=-1), 0, None)
     values = entropy(shares / shares.sum(-1, keepdims=True))
     limit = float(entropy(np.full(3, 1 / 3)))
-    fig, ax = canvas(6.2, 4.6)
+    fig, ax = canvas(4.8, 4.9)
     corners = np.array([[0, 0], [1, 0], [0.5, _HEIGHT]])
     triangle = Polygon(corners, fc="none", ec=INK, lw=1.2)
     ax.add_patch(triangle)
@@ -329,30 +333,37 @@ def entropy_on_simplex(names, resolution: int = 180) -> Illustration:
     step = max(resolution // 60, 1)
     lines = ax.contour(
         x[::step], y[::step, 0], values[::step, ::step], levels=[0.5, 1, 1.5],
-        colors=["white", INK, INK], linewidths=1,
+        colors=["white", INK, INK], linewidths=1.2,
     )  # fmt: skip
     lines.set_clip_path(triangle)
     for place, text in zip([(0, -0.03), (1, -0.03), (0.5, _HEIGHT + 0.03)], names, strict=True):
         ax.text(*place, f"全是{text}：0", ha="center", va="top" if place[1] < 0 else "bottom")
     uniform = corners.mean(axis=0)
     ax.plot(*uniform, "o", color=INK, ms=6)
-    ax.text(uniform[0], uniform[1] + 0.03, f"均匀\n{limit:.3f}", ha="center", va="bottom")
+    ax.annotate(
+        f"均匀分布：\n{limit:.3f}",
+        uniform,
+        xytext=(0.8, 0.66),
+        arrowprops={"arrowstyle": "-", "color": INK, "lw": 1, "shrinkB": 4},
+        linespacing=1.4,
+    )
     half = float(entropy([0.5, 0.5, 0]))
     ax.plot(0.5, 0, "o", color=INK, ms=6, clip_on=False)
     ax.text(0.5, -0.03, f"两类各半：{half:g}", ha="center", va="top")
-    bar = fig.colorbar(image, ax=ax, shrink=0.86, pad=0.03)
+    bar = fig.colorbar(image, ax=ax, orientation="horizontal", shrink=0.8, aspect=28, pad=0.02)
     bar.add_lines(lines)
     bar.set_label("熵（比特）")
     bar.set_ticks([0, 0.5, 1, 1.5])
     ax.set(xlim=(-0.13, 1.13), ylim=(-0.12, _HEIGHT + 0.1), aspect="equal")
     ax.set_axis_off()
-    ax.set_title("越靠近正中，熵越大")
+    ax.set_title("角上为 0，正中最大")
     return Illustration(
         fig,
-        caption="三角形里的一点是三类上的一个分布，离哪个角越近，那一类的概率越大；"
-        "线是熵为 1/2、1、3/2 比特的等高线。",
-        alt=f"三角形热力图：三个角上熵为 0，边的中点为 {half:g} 比特，"
-        f"正中最亮，为 {limit:.3f} 比特；等高线一圈套一圈，没有凹进去的地方。",
+        caption="三角形里的一点是三类上的一个分布，到某个角的对边越远，那一类的概率越大。"
+        "三种等高线由外到内是熵为 1/2（白线）、1、3/2 比特。",
+        alt=f"三角形热力图：三个角上熵为 0，正中最亮，为 {limit:.3f} 比特。3/2 比特的等高线是"
+        f"绕正中的一圈；{half:g} 比特的碰到三条边的中点；1/2 比特的分成三段，各切去一个角；"
+        "每条线靠正中的一侧都没有凹进去的地方。",
     )
 
 
@@ -367,33 +378,31 @@ def uniform_densities(widths) -> Illustration:
     """
     widths = np.asarray(widths, dtype=float)
     values = np.log2(widths)
-    fig, ax = canvas(6.4, 3.6)
+    fig, ax = canvas(4.8, 3.7)
     for a, h in zip(widths[::-1], values[::-1], strict=True):
-        negative = h < 0
-        color = LOSS if negative else TRUE
         ax.add_patch(
-            Rectangle(
-                (0, 0), a, 1 / a, fc=(color, 0.12), ec=color, lw=2, ls="--" if negative else "-"
-            )
+            Rectangle((0, 0), a, 1 / a, fc=(MUTED, 0.1), ec=INK, lw=2, ls="--" if h < 0 else "-")
         )
         ax.annotate(
             f"$a={a:g}$：{h:g} 比特".replace("-", "−"),
             (a, 1 / a),
-            xytext=(5, 3),
+            xytext=(5, 4),
             textcoords="offset points",
-            color=color,
+            color=LOSS,
         )
     ax.axhline(1, color=MUTED, lw=1, ls=":")
-    ax.text(widths[-1] * 1.3, 1.02, "密度 = 1", color=MUTED, ha="right", va="bottom", fontsize=11)
-    ax.set(xlim=(0, widths[-1] * 1.3), ylim=(0, 1.18 / widths[0]))
+    right = widths[-1] * 1.45
+    ax.text(right, 1.03, "密度 = 1", color=MUTED, ha="right", va="bottom", fontsize=11)
+    ax.set(xlim=(0, right), ylim=(0, 1.18 / widths[0]))
     ax.set_xlabel("变量的取值 $x$")
     ax.set_ylabel("概率密度 $f(x)$")
-    ax.set_title("密度高过 1，微分熵就成了负数")
+    ax.set_title("均匀分布窄于 1，微分熵为负")
     parts = "，".join(f"a={a:g} 时 {h:g}" for a, h in zip(widths, values, strict=True))
     return Illustration(
         fig,
         caption="区间 $[0,a]$ 上的均匀分布，每个矩形面积都是 1；标出的是微分熵 $\\log_2 a$。",
-        alt=f"几个面积为 1 的矩形，越窄越高。微分熵（比特）：{parts}；高过 1 的矩形微分熵为负。",
+        alt=f"几个面积为 1 的矩形，越窄越高。微分熵（比特）：{parts}；"
+        "窄于 1 的矩形密度高过 1，微分熵为负。",
     )
 
 
@@ -413,28 +422,29 @@ def quantized_entropy(widths, entropies, differential) -> Illustration:
     widths, entropies = np.asarray(widths, dtype=float), np.asarray(entropies, dtype=float)
     corrected = entropies + np.log2(widths)
     steps = np.arange(len(widths))
-    fig, ax = canvas(6.4, 3.8)
-    ax.axhline(differential, color=TRUE, ls="--", lw=1.6)
+    fig, ax = canvas(4.8, 4.2)
+    ax.axhline(differential, color=INK, ls="--", lw=1.4)
     ax.plot(steps, entropies, "s-", color=MUTED, ms=5)
-    ax.plot(steps, corrected, "o-", color=PREDICTED, ms=6)
+    ax.plot(steps, corrected, "o-", color=LOSS, ms=6)
     ax.annotate(
-        "离散熵：每细一倍，多 1 比特",
+        "离散熵：格子够细后，\n每细一倍约多 1 比特",
         (steps[-2], entropies[-2]),
-        xytext=(-10, 0),
+        xytext=(-10, 2),
         textcoords="offset points",
         color=MUTED,
         ha="right",
+        multialignment="left",
+        linespacing=1.4,
     )
     ax.annotate(
         r"离散熵 + $\log_2\Delta$",
         (steps[1], corrected[1]),
         xytext=(8, 6),
         textcoords="offset points",
-        color=PREDICTED,
+        color=LOSS,
     )
     ax.text(
-        steps[-1], differential - 0.14, f"微分熵 {differential:.4f}", color=TRUE, va="top",
-        ha="right",
+        steps[-1], differential - 0.18, f"微分熵 {differential:.4f}", va="top", ha="right",
     )  # fmt: skip
     labels = [f"{w:g}" if w >= 1 else f"1/{1 / w:g}" for w in widths]
     ax.set_xticks(steps, labels)

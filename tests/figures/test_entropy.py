@@ -14,7 +14,7 @@ H = -sum(p * math.log2(p) for p in P)
 
 ILLUSTRATIONS = {
     "binary_entropy_curve": lambda: module.binary_entropy_curve([0.5, 0.9], [0.1, 0.6]),
-    "block_code_rate": lambda: module.block_code_rate([1.334, 1.1142], [1.33, 1.11], H),
+    "block_code_rate": lambda: module.block_code_rate([1.334, 1.1142, 1.1034, 1.1121], H),
     "codeword_tree": lambda: module.codeword_tree(
         NAMES, P, CODES, {"": "狗？", "0": "猫？", "00": "豹？"}
     ),
@@ -39,7 +39,9 @@ def test_figure_renders_and_describes_itself(name):
     illustration = ILLUSTRATIONS[name]()
     assert "</svg>" in illustration.svg()
     assert illustration.caption and "$" not in illustration.alt
-    assert len(illustration.fig.axes[0].get_title(loc="left")) <= 22
+    title = illustration.fig.axes[0].get_title(loc="left")
+    assert sum(1 if char.isascii() else 2 for char in title) <= 36  # 十八个汉字宽
+    assert illustration.fig.get_figwidth() <= 5  # 手机上字才读得清
 
 
 def test_surprise_curve_is_minus_log2():
@@ -48,7 +50,7 @@ def test_surprise_curve_is_minus_log2():
     np.testing.assert_allclose(2.0**-y, x)
     points = [line.get_xydata()[0] for line in illustration.fig.axes[0].lines[2::2]]
     np.testing.assert_allclose(points, [[0.5, 1], [0.775, -math.log2(0.775)]])
-    assert "77.5% 的狗：0.3677 比特" in texts(illustration)
+    assert "77.5% 的狗\n0.3677 比特" in texts(illustration)
 
 
 def test_areas_add_up_to_entropy():
@@ -58,6 +60,8 @@ def test_areas_add_up_to_entropy():
     np.testing.assert_allclose(2.0 ** -np.array([box.get_height() for box in ax.patches]), P)
     assert sum(box.get_width() * box.get_height() for box in ax.patches) == pytest.approx(H)
     assert ax.lines[-1].get_ydata()[0] == pytest.approx(H)
+    rest = -sum(p * math.log2(p) for p in P[1:]) / H
+    assert f"{rest:.0%}" in ax.get_title(loc="left")
     assert f"{H:.4f}" in texts(illustration) and f"{H:.4f}" in illustration.alt
 
 
@@ -65,18 +69,26 @@ def test_codewords_fill_the_space_without_overlap():
     ax = ILLUSTRATIONS["codeword_tree"]().fig.axes[0]
     bands = {box.get_label(): box for box in ax.patches if box.get_label() in NAMES}
     for name, code in zip(NAMES, CODES, strict=True):
-        low, height = bands[name].get_y(), bands[name].get_height()
+        left, width = bands[name].get_x(), bands[name].get_width()
         start = sum(int(digit) / 2 ** (i + 1) for i, digit in enumerate(code))
-        assert start < low < low + height < start + 2.0 ** -len(code) < low + height + 0.01
-        assert bands[name].get_x() == len(code)
-    assert len(ax.lines) == 2 * (len(NAMES) - 1)
+        assert start < left < left + width < start + 2.0 ** -len(code) < left + width + 0.01
+    assert len({(box.get_y(), box.get_height()) for box in bands.values()}) == 1  # 只看宽
+    branches = [line for line in ax.lines if line.get_linestyle() == "-"]
+    assert len(branches) == 2 * (len(NAMES) - 1)
+    ends = {tuple(line.get_xydata()[1]) for line in branches}
+    leaves = {tuple(line.get_xydata()[0]) for line in ax.lines if line not in branches}
+    assert len(leaves) == len(NAMES) and leaves < ends
 
 
-def test_block_code_rate_shows_the_data():
-    rates, measured, limit = ILLUSTRATIONS["block_code_rate"]().fig.axes[0].lines
-    np.testing.assert_allclose(rates.get_xydata(), [[1, 1.334], [2, 1.1142]])
-    np.testing.assert_allclose(measured.get_ydata(), [1.33, 1.11])
-    np.testing.assert_allclose(limit.get_ydata(), H)
+def test_block_code_rate_shows_the_excess_under_its_bound():
+    illustration = ILLUSTRATIONS["block_code_rate"]()
+    bound, excess = illustration.fig.axes[0].lines
+    x, y = bound.get_xydata().T
+    np.testing.assert_allclose(x * y, 1)
+    np.testing.assert_allclose(excess.get_xdata(), [1, 2, 3, 4])
+    expected = np.array([1.334, 1.1142, 1.1034, 1.1121]) - H
+    np.testing.assert_allclose(excess.get_ydata(), expected)
+    assert all(f"{value:.4f}" in texts(illustration) for value in expected)
 
 
 def test_binary_entropy_curve_and_chord():
