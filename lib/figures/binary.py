@@ -55,7 +55,7 @@ def binary_loss_curves(p: float) -> Illustration:
     p : float
         要标出的预测：正类的概率，无单位。
     """
-    fig, ax = canvas(6.4, 4.0)
+    fig, ax = canvas(5.0, 3.8)
     grid = np.linspace(0.01, 0.99, 99)
     for t, style, sign in ((1, "-", 1), (0, "--", -1)):
         ax.plot(grid, binary_cross_entropy(np.full(99, t), grid, reduction="none"), style, c=LOSS)
@@ -65,18 +65,18 @@ def binary_loss_curves(p: float) -> Illustration:
             ha="left" if sign > 0 else "right", color=LOSS, fontsize=13,
         )  # fmt: skip
     losses = [float(binary_cross_entropy(t, p)) for t in (1, 0)]
-    ax.axvline(p, **_LEVEL)
+    ax.plot([p, p], [0, max(losses)], **_LEVEL)
     for loss, offset in zip(losses, ((-12, 14), (-12, 8)), strict=True):
         ax.plot(p, loss, "o", color=LOSS, markersize=7)
         ax.annotate(
             f"{loss:.4f}", (p, loss), offset, textcoords="offset points", ha="right", color=INK
         )
-    ax.set_title("答对几乎不罚，越自信的错误罚得越重")
+    ax.set_title("越自信的错误，罚得越重")
     ax.set_xlabel("预测：正类的概率 $p$")
     ax.set_ylabel("损失（奈特）")
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 4.7)
-    ax.set_xticks([0, 0.25, 0.5, p, 1], ["0", "0.25", "0.5", f"{p:g}", "1"])
+    ax.set_xticks([0, 0.5, p, 1], ["0", "0.5", f"{p:g}", "1"])
     return Illustration(
         fig,
         caption=f"实线是标签为 1 时的 $-\\ln p$，虚线是标签为 0 时的 $-\\ln(1-p)$。"
@@ -95,7 +95,7 @@ def logit_loss_curves(z: float) -> Illustration:
     z : float
         要标出的 logit，无单位。
     """
-    fig, (top, bottom) = canvas(6.4, 6.0, nrows=2, sharex=True)
+    fig, (top, bottom) = canvas(5.0, 5.6, nrows=2, sharex=True)
     grid = np.linspace(-6, 6, 121)
     p = float(sigmoid(z))
     top.plot(grid, sigmoid(grid), color=PREDICTED)
@@ -104,7 +104,7 @@ def logit_loss_curves(z: float) -> Illustration:
     top.annotate(
         f"$z={z:.4f}$，$p={p:.3f}$", (z, p), (12, -14), textcoords="offset points", color=INK
     )
-    top.set_title("得分压成概率，损失却几乎是直线")
+    top.set_title("概率变平了，错的一侧损失没有变平")
     top.set_ylabel("概率 $p$")
     top.set_ylim(0, 1.05)
     top.set_yticks([0, 0.5, 1])
@@ -112,7 +112,8 @@ def logit_loss_curves(z: float) -> Illustration:
     for t, style in ((1, "-"), (0, "--")):
         loss = sigmoid_cross_entropy(np.full(121, t), grid, reduction="none")
         bottom.plot(grid, loss, style, color=LOSS)
-        bottom.plot(grid, np.maximum(grid if t == 0 else -grid, 0), color=MUTED, linewidth=1)
+        kink = np.maximum(grid if t == 0 else -grid, 0)
+        bottom.plot(grid, kink, color=MUTED, linewidth=1, zorder=1)
         losses.append(float(sigmoid_cross_entropy(t, z)))
         bottom.plot(z, losses[-1], "o", color=LOSS, markersize=7)
     bottom.text(-4.3, 5.0, "标签 $t=1$", color=LOSS, fontsize=13)
@@ -129,7 +130,7 @@ def logit_loss_curves(z: float) -> Illustration:
     return Illustration(
         fig,
         caption="上：sigmoid 把任意实数变成概率。下：同一个 $z$ 的损失；"
-        "实线是标签 1，虚线是标签 0，灰色折线是渐近线 $\\max(-z,0)$ 与 $\\max(z,0)$。"
+        "实线是标签 1，虚线是标签 0；灰色细线是 $\\max(-z,0)$ 与 $\\max(z,0)$，各有一半贴着横轴。"
         "圆点是狗的那次预测。",
         alt=f"上图是从 0 升到 1 的 S 形曲线，在 z = {z:.4f} 处 p = {p:.3f}；"
         f"下图两条损失曲线关于 z = 0 左右对称，远处贴着斜率 1 的直线，"
@@ -146,7 +147,7 @@ def clipped_binary_loss(epsilon: float) -> Illustration:
     epsilon : float
         裁剪的界：概率被限制在 ``[epsilon, 1 - epsilon]`` 里，无单位。
     """
-    fig, (top, bottom) = canvas(6.4, 5.8, nrows=2, sharex=True)
+    fig, (top, bottom) = canvas(5.0, 5.4, nrows=2, sharex=True)
     edge, cap = float(logit(epsilon)), float(-np.log(epsilon))
     grid = np.union1d(np.linspace(-30, 6, 109), [edge])
     loss, grad = sigmoid_cross_entropy_value_and_grad(np.ones(grid.size), grid, reduction="none")
@@ -154,16 +155,17 @@ def clipped_binary_loss(epsilon: float) -> Illustration:
     top.plot(grid, loss, color=LOSS)
     top.plot(grid, np.where(outside, cap, loss), "--", color=INK)
     top.text(-29.5, cap - 4.2, f"裁剪后：停在 {cap:.3f}", color=INK)
-    top.text(-23.3, 25, "不裁剪", color=LOSS)
-    top.set_title("裁剪之后，错得最远的样本不再学习")
+    top.text(-22.6, 25, "不裁剪", color=LOSS)
+    top.text(-11.5, 13.2, "两者重合", color=INK)
+    top.set_title("裁剪让错得最远的样本梯度为 0")
     top.set_ylabel("损失（奈特）")
     top.set_ylim(0, 32)
     bottom.plot(grid, grad, color=LOSS)
     bottom.plot(grid[outside], np.zeros(outside.sum()), "--", color=INK)
     bottom.plot(grid[~outside], grad[~outside], "--", color=INK)
     bottom.plot([edge, edge], [0, float(grad[grid == edge][0])], ":", color=INK, linewidth=1.2)
-    bottom.text(-29.5, 0.08, "裁剪后：梯度是 0", color=INK)
-    bottom.text(-29.5, -0.93, "不裁剪：梯度约为 −1", color=LOSS)
+    bottom.text(-29.5, 0.08, "裁剪后：是 0", color=INK)
+    bottom.text(-29.5, -0.93, "不裁剪：约为 −1", color=LOSS)
     bottom.set_ylabel("对 $z$ 的梯度")
     bottom.set_xlabel("logit $z$（标签 $t=1$，越往左错得越远）")
     bottom.set_ylim(-1.1, 0.3)
@@ -183,7 +185,7 @@ def clipped_binary_loss(epsilon: float) -> Illustration:
 @styled
 def logit_gradients() -> Illustration:
     """对照标签为 1 时两种损失对 logit 的梯度：交叉熵与平方误差 ``(p − t)²``。"""
-    fig, ax = canvas(6.4, 4.0)
+    fig, ax = canvas(5.0, 3.9)
     grid = np.linspace(-8, 8, 129)
     p = sigmoid(grid)
     square = 2 * (p - 1) * p * (1 - p)
@@ -193,8 +195,8 @@ def logit_gradients() -> Illustration:
     ax.plot(grid, cross, color=LOSS)
     ax.plot(grid, square, "--", color=INK)
     lowest = int(np.argmin(square))
-    ax.text(-7.7, -0.91, "交叉熵：$p-t$", color=LOSS)
-    ax.text(-7.7, -0.27, "平方误差：$2(p-t)p(1-p)$", color=INK)
+    ax.text(-7.7, -0.91, "交叉熵", color=LOSS)
+    ax.text(-7.7, -0.15, "平方误差", color=INK)
     ax.text(-7.7, 0.07, "自信地错了", color=MUTED)
     ax.text(7.8, 0.07, "自信地对了", color=MUTED, ha="right")
     steepest = _minus(f"{square[lowest]:.3f}")
@@ -210,7 +212,8 @@ def logit_gradients() -> Illustration:
     ax.set_ylim(-1.05, 0.2)
     return Illustration(
         fig,
-        caption="标签为 1。梯度越负，一步把 $z$ 推得越远。灰色区域里预测错得很自信："
+        caption="标签为 1。实线是交叉熵的梯度 $p-t$，虚线是平方误差的 $2(p-t)p(1-p)$。"
+        "梯度越负，一步把 $z$ 推得越远。灰色区域里预测错得很自信："
         "交叉熵的梯度接近 −1，平方误差的梯度接近 0。",
         alt=f"实线（交叉熵）在左边接近 −1，向右升到 0；虚线（平方误差）在左右两边都接近 0，"
         f"中间最低约 {steepest}。z = −8 处两者分别是 {_minus(f'{cross[0]:.4f}')} 与"
@@ -229,7 +232,7 @@ def penalty_training_curves(plain, penalized) -> Illustration:
         ``plain`` 不加惩罚，``penalized`` 加惩罚。
     """
     plain, penalized = np.asarray(plain, dtype=float), np.asarray(penalized, dtype=float)
-    fig, ax = canvas(6.4, 4.4)
+    fig, ax = canvas(5.0, 4.6)
     for history, style, color, name in (
         (plain, "--", INK, "不加惩罚"),
         (penalized, "-", LOSS, "加惩罚"),
@@ -246,12 +249,12 @@ def penalty_training_curves(plain, penalized) -> Illustration:
         f"第 {best[0]:.0f} 步附近最低", best[[0, 2]], (-4, 32), textcoords="offset points",
         ha="center", arrowprops={"arrowstyle": "-", "color": MUTED},
     )  # fmt: skip
-    ax.set_title("不加惩罚，验证损失会回升")
+    ax.set_title("这次不加惩罚，验证损失先降后升")
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlabel("梯度下降的步数")
     ax.set_ylabel("平均交叉熵（奈特）")
-    ax.set_xlim(1, plain[-1, 0] * 18)
+    ax.set_xlim(1, plain[-1, 0] * 60)
     ax.set_ylim(0.018, 0.45)
     ax.xaxis.set_major_locator(FixedLocator(10.0 ** np.arange(0, np.log10(plain[-1, 0]) + 0.1)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f}"))
@@ -263,7 +266,8 @@ def penalty_training_curves(plain, penalized) -> Illustration:
         fig,
         caption="横轴与纵轴都是对数刻度。实线加 L2 惩罚，虚线不加；四条曲线画的都是"
         "不含惩罚项的平均交叉熵。圆点是不加惩罚时验证损失的最低处。",
-        alt=f"前一百步四条曲线几乎重合；最后，加惩罚的训练、验证损失是 {penalized[-1, 1]:.3f} 与"
+        alt=f"前一百步，加与不加惩罚的曲线两两几乎重合；最后，"
+        f"加惩罚的训练、验证损失是 {penalized[-1, 1]:.3f} 与"
         f" {penalized[-1, 2]:.3f} 奈特，"
         f"不加惩罚的是 {plain[-1, 1]:.3f} 与 {plain[-1, 2]:.3f} 奈特，"
         f"后者的验证损失在第 {best[0]:.0f} 步附近降到 {best[2]:.3f} 之后回升。",
@@ -272,48 +276,49 @@ def penalty_training_curves(plain, penalized) -> Illustration:
 
 @styled
 def reliability_diagram(predicted, observed, low, high, counts) -> Illustration:
-    """画校准曲线：每一箱的平均预测概率与实际频率，带区间与样本数。
+    """画校准曲线：每一箱的平均预测概率与实际频率，衬着校准完美时频率的范围。
 
     Parameters
     ----------
     predicted, observed : array_like, 形状 (B,)
         每一箱里平均的预测概率、正类的实际频率，无单位。
     low, high : array_like, 形状 (B,)
-        实际频率的区间下端、上端。
+        校准完美时，频率的范围的下端、上端。
     counts : array_like of int, 形状 (B,)
         每一箱的样本数。
     """
     predicted, observed, low, high = (
         np.asarray(a, dtype=float) for a in (predicted, observed, low, high)
     )
-    fig, ax = canvas(6.0, 5.2)
+    fig, ax = canvas(5.0, 4.8)
     ax.plot([0, 1], [0, 1], **_LEVEL)
-    ax.text(0.54, 0.45, "完全校准", color=MUTED, rotation=41, rotation_mode="anchor")
-    ax.vlines(predicted, low, high, color=TRUE, linewidth=2)
+    ax.text(0.42, 0.32, "完全校准", color=MUTED, rotation=45, rotation_mode="anchor")
+    ax.vlines(predicted, low, high, color=PREDICTED, linewidth=7, alpha=0.45)
     ax.scatter(predicted, observed, s=50, color=TRUE, zorder=3)
-    for x, y, top, n in zip(predicted, observed, high, counts, strict=True):
-        # 两端的箱子贴着坐标轴：左端写在点下，右端写在点右，其余写在区间上方。
-        at, shift, ha, va = (x, top), (0, 5), "center", "bottom"
+    for x, y, bar_top, n in zip(predicted, observed, high, counts, strict=True):
+        # 两端的箱子贴着坐标轴：左端写在点下，右端写在点右，其余写在最高处的上方。
+        at, shift, ha, va = (x, max(y, bar_top)), (0, 7), "center", "bottom"
         if x < 0.05:
             at, shift, ha, va = (x, y), (0, -8), "center", "top"
         elif x > 0.95:
             at, shift, ha, va = (x, y), (8, 0), "left", "center"
         ax.annotate(f"{n} 个", at, shift, textcoords="offset points", ha=ha, va=va, fontsize=11.5)
-    ax.set_title("样本少的箱子，区间宽得说明不了什么")
+    outside = int(((observed < low) | (observed > high)).sum())
+    ax.set_title(f"{outside} 箱的频率越出范围" if outside else "各箱的频率都没有越出范围")
     ax.set_xlabel("平均预测概率")
     ax.set_ylabel("正类的实际频率")
-    ax.set_xlim(-0.08, 1.15)
-    ax.set_ylim(-0.1, 1.08)
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-    ax.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "0.25", "0.5", "0.75", "1"])
-    outside = int(((predicted < low) | (predicted > high)).sum())
+    ax.set_xlim(-0.09, 1.19)
+    ax.set_ylim(-0.11, 1.11)
+    ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    ax.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
     return Illustration(
         fig,
-        caption="每个圆点是一箱样本：横坐标是平均预测概率，纵坐标是其中正类的频率；"
-        "竖线是频率的 95% 区间，数字是样本数。点在对角线上表示说到做到。",
-        alt=f"{predicted.size} 个圆点大致沿对角线分布；中间几箱只有十几个样本，区间很宽，"
-        f"{outside} 箱的区间没有碰到对角线；"
-        + "；".join(f"预测 {x:.2f} 频率 {y:.2f}" for x, y in zip(predicted, observed, strict=True))
+        caption="每个圆点是一箱样本：横坐标是平均预测概率，纵坐标是其中正类的频率，"
+        "数字是样本数。粗的竖条是校准完美时频率的范围（2.5% 到 97.5%），"
+        "点越出竖条，才说明校准有问题。",
+        alt=f"{predicted.size} 个圆点大致沿对角线分布；中间几箱样本少，竖条很长，"
+        f"{outside} 箱的点越出竖条；"
+        + "；".join(f"预测 {x:.3f} 频率 {y:.3f}" for x, y in zip(predicted, observed, strict=True))
         + "。",
     )
 
@@ -329,22 +334,25 @@ def weighted_optimum(rate: float, ratios) -> Illustration:
     ratios : sequence of float, 长度 3
         正类与负类的权重之比，从小到大，第一个通常是 1。
     """
-    fig, ax = canvas(6.4, 4.4)
+    fig, ax = canvas(5.0, 4.3)
     inner = np.linspace(0, 1, 121)[1:-1]
     ax.axvline(rate, **_LEVEL)
     marked = []
-    for ratio, style, at in zip(ratios, ("--", "-.", "-"), (72, 54, 30), strict=True):
+    for ratio, style, at, right in zip(
+        ratios, ("--", "-.", "-"), (70, 52, 39), (True, True, False), strict=True
+    ):
         best = sigmoid(logit(inner) + np.log(ratio))
         ax.plot(np.r_[0, inner, 1], np.r_[0, best, 1], style, color=PREDICTED)
         marked.append(float(sigmoid(logit(rate) + np.log(ratio))))
         ax.plot(rate, marked[-1], "o", color=PREDICTED, markersize=6)
         ax.annotate(
-            f"{marked[-1]:.2f}", (rate, marked[-1]), (9, -2), textcoords="offset points",
-            va="top", fontsize=11.5,
+            f"{marked[-1]:.2g}", (rate, marked[-1]), (10, -3), textcoords="offset points",
+            va="center", fontsize=11.5,
         )  # fmt: skip
         ax.annotate(
-            f"{ratio:g} 倍权重" if ratio != 1 else "不加权", (inner[at], best[at]), (6, -6),
-            textcoords="offset points", color=PREDICTED, va="top",
+            f"{ratio:g} 倍权重" if ratio != 1 else "不加权", (inner[at], best[at]),
+            (6, -6) if right else (-4, 7), textcoords="offset points", color=PREDICTED,
+            ha="left" if right else "right", va="top" if right else "bottom",
         )  # fmt: skip
     ax.set_title("加权之后，最优的预测不再是概率")
     ax.set_xlabel("正类的真实概率 $\\pi$")
@@ -355,8 +363,9 @@ def weighted_optimum(rate: float, ratios) -> Illustration:
     ax.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
     return Illustration(
         fig,
-        caption="每条曲线是一种权重之比 $w_1/w_0$ 下的最优预测；不加权时是对角线 $p^*=\\pi$。"
-        f"竖的虚线标出 $\\pi={rate:g}$。",
+        caption="每条曲线是一种权重之比 $\\alpha_1/\\alpha_0$ 下的最优预测；"
+        "不加权时是对角线 $p^*=\\pi$。"
+        f"竖的虚线标出 $\\pi={rate:g}$，圆点旁的数是那里的 $p^*$。",
         alt=f"真实概率 {rate:g} 处，权重之比为 "
         + "、".join(f"{r:g}" for r in ratios)
         + " 时，最优预测分别是 "
@@ -375,25 +384,23 @@ def sigmoid_and_softmax_bars(z) -> Illustration:
         狗、猫、马、豹的 logits，无单位。
     """
     z = np.asarray(z, dtype=float)
-    fig, (left, right) = canvas(6.4, 3.2, ncols=2, sharey=True)
+    fig, (top, bottom) = canvas(5.0, 5.2, nrows=2)
+    fig.get_layout_engine().set(h_pad=0.14)
     one, many = softmax(z), sigmoid(z)
-    animal_bars(left, one)
-    animal_bars(right, many)
-    left.invert_yaxis()  # 两幅图共用纵轴，animal_bars 已经倒过两次
-    left.set_xlim(0, 1.35)
-    right.set_xlim(0, 1.35)
-    left.set_title(f"softmax：和为 {one.sum():.0f}")
-    right.set_title(f"四个 sigmoid：和为 {many.sum():.3f}")
-    for ax in (left, right):
-        ax.set_xlabel("概率")
+    for ax, p in ((top, one), (bottom, many)):
+        animal_bars(ax, p)
+        ax.set_xlim(0, 1.2)
         ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    top.set_title(f"softmax：互相挤占，和为 {one.sum():.0f}")
+    bottom.set_title(f"四个 sigmoid：各算各的，和为 {many.sum():.3f}")
+    bottom.set_xlabel("概率")
     return Illustration(
         fig,
-        caption="同一组 logits 的两种读法。左：四选一，概率互相挤占，和为 1。"
-        "右：四个互不相干的是非题，每个各自在 0 与 1 之间。",
-        alt="左边 softmax："
+        caption="同一组 logits 的两种读法。上：四选一。下：四个分别打分的是非题，"
+        "每个各自在 0 与 1 之间。",
+        alt="上图 softmax："
         + "、".join(f"{n} {v:.3f}" for n, v in zip(ANIMALS, one, strict=True))
-        + f"，和为 {one.sum():.0f}；右边四个 sigmoid："
+        + f"，和为 {one.sum():.0f}；下图四个 sigmoid："
         + "、".join(f"{n} {v:.3f}" for n, v in zip(ANIMALS, many, strict=True))
         + f"，和为 {many.sum():.3f}。",
     )

@@ -76,15 +76,20 @@ def test_penalty_training_curves():
 
 
 def test_reliability_diagram():
-    predicted, observed = np.array([0.01, 0.4, 0.99]), np.array([0.0, 0.2, 1.0])
+    predicted, observed = np.array([0.01, 0.4, 0.99]), np.array([0.0, 0.35, 1.0])
     low, high = np.array([0.0, 0.1, 0.9]), np.array([0.1, 0.3, 1.0])
     figure = figures.reliability_diagram(predicted, observed, low, high, [50, 10, 60])
     ax = figure.fig.axes[0]
     bars, dots = ax.collections
     np.testing.assert_allclose(dots.get_offsets(), np.c_[predicted, observed])
     np.testing.assert_allclose([s[:, 1] for s in bars.get_segments()], np.c_[low, high])
+    np.testing.assert_allclose([s[:, 0] for s in bars.get_segments()], np.c_[predicted, predicted])
     assert [text for text in texts(ax) if text.endswith("个")] == ["50 个", "10 个", "60 个"]
-    assert "1 箱的区间没有碰到对角线" in figure.alt
+    assert "1 箱的点越出竖条" in figure.alt
+    assert ax.get_title(loc="left") == "1 箱的频率越出范围"
+    calm = figures.reliability_diagram([0.5], [0.5], [0.3], [0.7], [9])
+    assert "0 箱的点越出竖条" in calm.alt
+    assert calm.fig.axes[0].get_title(loc="left") == "各箱的频率都没有越出范围"
 
 
 def test_weighted_optimum():
@@ -98,10 +103,12 @@ def test_weighted_optimum():
 
 def test_sigmoid_and_softmax_bars():
     z = np.array([3.2, 1.3, 0.2, 0.8])
-    left, right = figures.sigmoid_and_softmax_bars(z).fig.axes
-    np.testing.assert_allclose([bar.get_width() for bar in left.patches], lib.softmax(z))
-    np.testing.assert_allclose([bar.get_width() for bar in right.patches], 1 / (1 + np.exp(-z)))
-    assert left.get_ylim()[0] > left.get_ylim()[1]  # 狗在最上面
+    top, bottom = figures.sigmoid_and_softmax_bars(z).fig.axes
+    np.testing.assert_allclose([bar.get_width() for bar in top.patches], lib.softmax(z))
+    np.testing.assert_allclose([bar.get_width() for bar in bottom.patches], 1 / (1 + np.exp(-z)))
+    for ax in (top, bottom):
+        assert ax.get_ylim()[0] > ax.get_ylim()[1]  # 狗在最上面
+        assert max(bar.get_width() for bar in ax.patches) < ax.get_xlim()[1]
 
 
 @pytest.mark.parametrize(
