@@ -33,6 +33,8 @@ __all__ = [
     "smoothing_moves_minimum",
 ]
 
+# LOSS 的四分之一混入白色。斜纹的底色要不透明：SVG 后端不认图案底色的透明度。
+_LOSS_PALE = "#e1ccde"
 _LINE_STYLES = ("-", "--", "-.", (0, (1, 1)))
 
 
@@ -77,7 +79,8 @@ def code_length_areas(t, p, names=ANIMALS) -> Illustration:
     extra, saved = difference[difference > 0].sum(), -difference[difference < 0].sum()
     centers = np.cumsum(t) - t / 2
 
-    fig, (upper, lower) = canvas(5.8, 6.4, 2, 1, sharex=True, sharey=True)
+    fig, (upper, lower) = canvas(4.8, 6.6, 2, 1, sharex=True, sharey=True)
+    fig.get_layout_engine().set(h_pad=0.12)
     _columns(upper, t, right, color=TRUE, alpha=0.16)
     _staircase(upper, t, right, TRUE)
     for x, width, height in zip(centers, t, right, strict=True):
@@ -93,7 +96,7 @@ def code_length_areas(t, p, names=ANIMALS) -> Illustration:
         t,
         np.maximum(wrong - right, 0),
         bottom=np.minimum(right, wrong),
-        facecolor=LOSS + "40",
+        facecolor=_LOSS_PALE,
         edgecolor=LOSS,
         hatch="//",
         linewidth=0,
@@ -162,7 +165,7 @@ def gibbs_inequality() -> Illustration:
     """画 ``ln x`` 与它在 x = 1 处的切线 ``x − 1``。"""
     x = np.geomspace(0.002, 3.2, 140)
     line = np.array([-0.2, 3.2])
-    fig, ax = canvas(5.6, 3.6)
+    fig, ax = canvas(4.8, 3.6)
     ax.fill_between(x, np.log(x), x - 1, color=PALE, linewidth=0)
     ax.plot(line, line - 1, color=MUTED, linestyle="--")
     ax.plot(x, np.log(x), color=TRUE)
@@ -200,14 +203,14 @@ def one_hot_area(p, true=0) -> Illustration:
     heights = self_information(np.asarray(p, dtype=float))
     loss = heights[true]
     others = [k for k in range(len(heights)) if k != true]
-    positions = 1 + 0.13 * np.arange(1, len(heights))
-    fig, ax = canvas(5.8, 3.9)
+    positions = 1 + 0.15 * np.arange(1, len(heights))
+    fig, ax = canvas(4.8, 3.9)
     ax.bar(
         [0],
         [loss],
         width=[1],
         align="edge",
-        facecolor=LOSS + "40",
+        facecolor=_LOSS_PALE,
         edgecolor=LOSS,
         hatch="//",
         linewidth=2,
@@ -261,53 +264,63 @@ def loss_floor(q) -> Illustration:
     q : float
         软标签 ``[q, 1 − q]`` 的第一个分量。
     """
-    x = np.concatenate([np.geomspace(0.01, 0.1, 30), np.linspace(0.11, 0.998, 150)])
+    middle = np.linspace(0.11, 0.9, 80)
+    x = np.concatenate([np.geomspace(1e-4, 0.1, 50), middle, 1 - np.geomspace(0.09, 1e-15, 60)])
     p = np.stack([x, 1 - x], axis=-1)
     soft = cross_entropy([q, 1 - q], p, base=np.e)
     hard = cross_entropy([1.0, 0.0], p, base=np.e)
     floor = entropy([q, 1 - q], base=np.e)
-    fig, ax = canvas(5.8, 4.2)
-    ax.fill_between(x, floor, soft, color=LOSS, alpha=0.13, linewidth=0)
+    fig, ax = canvas(4.8, 4.4)
     ax.plot(x, hard, color=MUTED, linestyle="--")
     ax.plot(x, soft, color=LOSS)
     ax.axhline(floor, color=TRUE, linewidth=1.4, linestyle=(0, (5, 2)))
     ax.plot([q, 1], [floor, 0], "o", color=INK, markersize=7, clip_on=False, zorder=5)
-    ax.text(0.03, floor - 0.05, f"$H(t)$ = {floor:.4f} 奈特", color=TRUE, va="top")
+    ax.text(0.02, floor - 0.05, f"$H(t)$ = {floor:.4f}", color=TRUE, va="top")
     ax.annotate(
-        f"最低点 {floor:.4f}，在 $p$ = {_number(q)}",
+        f"最低点 {floor:.4f}\n在 $x$ = {_number(q)} 处",
         (q, floor),
-        (0.99, 1.2),
-        ha="right",
-        arrowprops={"arrowstyle": "->", "color": INK},
+        (q - 0.05, 1.25),
+        ha="center",
+        arrowprops={"arrowstyle": "->", "color": INK, "shrinkB": 5},
     )
-    ax.annotate("最低点 0", (1, 0), (0.7, 0.06), arrowprops={"arrowstyle": "->", "color": INK})
     ax.annotate(
-        f"标签 [{_number(q)}, {_number(1 - q)}]",
-        (x[35], soft[35]),
-        (0.05, 1.02),
+        "最低点 0",
+        (1, 0),
+        (0.5, 0.06),
+        va="bottom",
+        arrowprops={"arrowstyle": "->", "color": INK, "shrinkB": 5},
+    )
+    ax.text(0.975, 2.5, f"标签 [{_number(q)}, {_number(1 - q)}]", color=LOSS, ha="right")
+    ax.text(0.13, 2.2, "标签 [1, 0]", color=MUTED)
+    middle = 0.3
+    gap = float(cross_entropy([q, 1 - q], [middle, 1 - middle], base=np.e))
+    ax.annotate(
+        "",
+        (middle, gap),
+        (middle, floor),
+        arrowprops={"arrowstyle": "<->", "color": LOSS, "shrinkA": 0, "shrinkB": 0},
+    )
+    ax.text(
+        middle - 0.02,
+        (gap + floor) / 2,
+        "$D(t\\,\\|\\,p)$",
         color=LOSS,
-        arrowprops={"arrowstyle": "-", "color": LOSS},
+        ha="right",
+        va="center",
+        fontsize=13,
     )
-    ax.annotate(
-        "标签 [1, 0]",
-        (0.13, -np.log(0.13)),
-        (0.17, 2.6),
-        color=MUTED,
-        arrowprops={"arrowstyle": "-", "color": MUTED},
-    )
-    ax.text(0.13, 0.6, "$D(t\\,\\|\\,p)$", color=LOSS, fontsize=15)
-    ax.set(xlim=(0, 1.005), ylim=(0, 3.2), xlabel="给第一类的预测概率 $p$", ylabel="损失（奈特）")
+    ax.set(xlim=(0, 1), ylim=(0, 3.2), xlabel="给第一类的预测概率 $x$", ylabel="损失（奈特）")
     ax.set_title("软标签的损失降不到 0")
     return Illustration(
         fig,
         caption=(
             f"实线是标签 $[{_number(q)},{_number(1 - q)}]$ 的损失，灰色虚线是 one-hot 的损失。"
-            "蓝色虚线是标签的熵，模型怎么调都压不下去；只有上面紫色的那一块能训练掉。"
+            "蓝色虚线是标签的熵，模型怎么调都压不下去；实线比它高出的那一段才能训练掉。"
         ),
         alt=(
             f"两条随预测概率变化的损失曲线。one-hot 的曲线一路降到 0；"
-            f"软标签的曲线在 {_number(q)} 处降到最低点 {floor:.4f} 奈特，之后又升高，"
-            "始终不低于标着标签之熵的水平线。"
+            f"软标签的曲线在 {_number(q)} 处降到最低点 {floor:.4f} 奈特，之后急升出图外，"
+            "始终不低于标签的熵那条水平线；两者之差标作相对熵。"
         ),
     )
 
@@ -319,7 +332,8 @@ def confident_mistakes() -> Illustration:
     p = np.stack([x, 1 - x], axis=-1)
     loss = cross_entropy([1.0, 0.0], p, base=np.e)
     squared = np.sum((p - [1.0, 0.0]) ** 2, axis=-1)
-    fig, (upper, lower) = canvas(5.8, 6.2, 2, 1, sharex=True)
+    fig, (upper, lower) = canvas(4.8, 6.8, 2, 1, sharex=True)
+    fig.get_layout_engine().set(h_pad=0.12)
     upper.plot(x, loss, color=LOSS)
     upper.plot(x, squared, color=TRUE, linestyle="--")
     upper.plot([0, 0.5, 0.5, 1], [1, 1, 0, 0], color=MUTED, linestyle=(0, (1, 1)))
@@ -337,24 +351,24 @@ def confident_mistakes() -> Illustration:
     upper.tick_params(axis="x", labelbottom=True)
     lower.plot(x, 1 / x, color=LOSS)
     lower.plot(x, 4 * (1 - x), color=TRUE, linestyle="--")
-    lower.text(0.1, 14, "交叉熵 $1/p$", color=LOSS)
-    lower.text(0.04, 1.45, "平方误差 $4(1-p)$", color=TRUE)
+    lower.text(0.1, 14, "交叉熵 $1/x$", color=LOSS)
+    lower.text(0.04, 1.45, "平方误差 $4(1-x)$", color=TRUE)
     lower.text(0.62, 0.13, "猜错数：除跳点外都是 0，\n画不上这根对数轴", color=MUTED, ha="center")
     lower.set_yscale("log")
     lower.set(xlim=(0, 1), ylim=(0.1, 130), ylabel="斜率的大小（对数轴）")
     lower.set_yticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
     lower.minorticks_off()
-    lower.set_xlabel("给真实类的预测概率 $p$")
-    lower.set_title("错得越狠，交叉熵推得越用力")
+    lower.set_xlabel("给真实类的预测概率 $x$")
+    lower.set_title("错得越狠，交叉熵的斜率越大")
     return Illustration(
         fig,
         caption=(
             "上：三种打分；下：前两种的斜率大小。靠近左端，模型错得越来越自信："
-            "交叉熵和它的斜率都没有上限，平方误差停在 2，斜率停在 4。"
+            "交叉熵和它的斜率都没有上限，平方误差最多到 2，斜率最多到 4。"
         ),
         alt=(
             f"上幅：真实类的概率从 1 降到 {x[0]:.2f}，交叉熵升到 {loss[0]:.2f} 奈特，"
-            f"平方误差升到 {squared[0]:.2f} 就几乎不动，猜错数在一半处从 0 跳到 1。"
+            f"平方误差只升到 {squared[0]:.2f}，最多到 2，猜错数在一半处从 0 跳到 1。"
             f"下幅：交叉熵的斜率升到 {1 / x[0]:.0f}，平方误差的斜率不超过 4。"
         ),
     )
@@ -378,7 +392,7 @@ def frequencies_from_descent(history, frequencies) -> Illustration:
     order = np.argsort(target)
     for below, above in pairwise(order):  # 太近的标签往上让
         heights[above] = max(heights[above], heights[below] + 0.045)
-    fig, ax = canvas(5.8, 3.9)
+    fig, ax = canvas(4.8, 3.9)
     for k, name in enumerate(ANIMALS):
         ax.axhline(target[k], color=ANIMAL_COLORS[name], linewidth=1, alpha=0.6)
         ax.plot(steps, history[:, k], color=ANIMAL_COLORS[name], linestyle=_LINE_STYLES[k])
@@ -412,10 +426,10 @@ def smoothing_moves_minimum(epsilons, num_classes=4) -> Illustration:
     num_classes : int
         类别数 K。
     """
-    x = np.linspace(0.55, 0.9995, 180)
+    x = np.concatenate([np.linspace(0.5, 0.95, 90), 1 - np.geomspace(0.049, 1e-12, 60)])
     others = num_classes - 1
     p = np.concatenate([x[:, None], np.repeat((1 - x[:, None]) / others, others, axis=1)], axis=1)
-    fig, ax = canvas(5.8, 4.0)
+    fig, ax = canvas(4.8, 4.2)
     lowest = []
     for epsilon, style in zip(epsilons, _LINE_STYLES, strict=False):
         t = np.full(num_classes, epsilon / num_classes)
@@ -426,30 +440,17 @@ def smoothing_moves_minimum(epsilons, num_classes=4) -> Illustration:
         ax.plot(x, curve, color=LOSS, linestyle=style)
         ax.plot([t[0]], [floor], "o", color=INK, markersize=7, clip_on=False, zorder=5)
         ax.annotate(
-            f"$\\varepsilon$ = {_number(epsilon)}",
-            (x[0], curve[0]),
-            (-4, 0),
-            ha="right",
-            va="center",
+            f"$\\varepsilon$ = {_number(epsilon)}：{_number(t[0])}",
+            (t[0], floor),
+            (0, -8) if epsilon else (-60, 2),
+            ha="center" if epsilon else "right",
+            va="top" if epsilon else "bottom",
             textcoords="offset points",
-            color=LOSS,
-            annotation_clip=False,
+            arrowprops=None if epsilon else {"arrowstyle": "->", "color": INK, "shrinkB": 5},
         )
-        if epsilon > 0:
-            ax.annotate(
-                f"{_number(t[0])}",
-                (t[0], floor),
-                (0, -9),
-                ha="center",
-                va="top",
-                textcoords="offset points",
-            )
-    ax.set(xlim=(0.55, 1), ylim=(0, 1.5))
+    ax.set(xlim=(0.5, 1), ylim=(0, 1.6))
+    ax.set_xticks([0.5, 0.6, 0.7, 0.8, 0.9, 1], ["0.5", "0.6", "0.7", "0.8", "0.9", "1"])
     ax.set_yticks([0, 0.5, 1, 1.5])
-    ax.yaxis.tick_right()
-    ax.yaxis.set_label_position("right")
-    ax.spines[["left", "right"]].set_visible(False)
-    ax.spines["right"].set_visible(True)
     ax.set_xlabel("给真实类的预测概率")
     ax.set_ylabel("损失（奈特）")
     ax.set_title("平滑之后，最低点离开 1")
@@ -457,8 +458,11 @@ def smoothing_moves_minimum(epsilons, num_classes=4) -> Illustration:
     return Illustration(
         fig,
         caption=(
-            "圆点是最低点，旁边的数是它的横坐标。平滑得越多，最好的预测离 1 越远，"
-            "能达到的最小损失也越高。"
+            f"{num_classes} 类，其余 {others} 类平分剩下的概率。圆点是最低点，"
+            "旁边的冒号后面是它的横坐标。平滑得越多，最好的预测离 1 越远，能达到的最小损失也越高。"
         ),
-        alt=f"几条先降后升的损失曲线，最低点依次是：{listed} 奈特。不平滑时曲线一路降到 0。",
+        alt=(
+            f"几条损失曲线，最低点依次是：{listed} 奈特。"
+            "不平滑时曲线一路降到 0；平滑以后先降后升，概率趋于 1 时升出图外。"
+        ),
     )

@@ -1,5 +1,7 @@
 """第 2 章的插图：从图上读回的数应与 lib 或独立的公式一致。"""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,10 @@ def test_loss_floor_is_the_entropy_of_the_label(q):
     np.testing.assert_allclose(level[:, 1], floor)
     assert soft[:, 1].min() == pytest.approx(floor, abs=1e-4)
     np.testing.assert_allclose(dots(ax), [[q, floor], [1, 0]])
+    assert soft[-1, 1] > ax.get_ylim()[1]  # 概率趋于 1 时冲出图外，不像有限的终点
+    (x, top), (_, bottom) = next((t.xy, t.xyann) for t in ax.texts if t.get_text() == "")
+    relative = lib.kl_divergence([q, 1 - q], [x, 1 - x], base=np.e)
+    assert top - bottom == pytest.approx(relative)  # 双向箭头的长度就是相对熵
 
 
 def test_confident_mistakes_values_and_slopes():
@@ -104,6 +110,15 @@ def test_smoothing_minima_match_the_labels():
     np.testing.assert_allclose(dots(ax), expected, atol=1e-12)
     for curve, (_, floor) in zip(ax.lines[::2], expected, strict=True):
         assert curve.get_ydata().min() == pytest.approx(floor, abs=1e-3)
+
+
+def test_hatched_areas_are_paler_than_their_hatching():
+    """SVG 后端不认图案底色的透明度：底色与斜纹若同色，就成了一整块。"""
+    for illustration in (figures.code_length_areas(T, P), figures.one_hot_area(DOG)):
+        patterns = re.findall(r"<pattern.*?</pattern>", illustration.svg(), flags=re.S)
+        assert patterns
+        for pattern in patterns:
+            assert len({color.lower() for color in re.findall("#[0-9a-fA-F]{6}", pattern)}) == 2
 
 
 def test_every_figure_renders():
