@@ -25,17 +25,17 @@ class KeepPunctuationWithFormula(SphinxPostTransform):
 
 
 def _wrap_with_punctuation(formula: nodes.math) -> None:
-    following = formula.next_node(descend=False, siblings=True)
+    parent = formula.parent
+    # 按身份找位置：list.index 比较文字，同一段里两个“。”会被当成一个。
+    place = next(i for i, child in enumerate(parent.children) if child is formula)
+    following = parent[place + 1] if place + 1 < len(parent) else None
     if not isinstance(following, nodes.Text):
         return
-    text = following.astext()
-    rest = text.lstrip(CLOSING_PUNCTUATION)
-    marks = text[: len(text) - len(rest)]
+    rest = following.lstrip(CLOSING_PUNCTUATION)
+    marks = following[: len(following) - len(rest)]
     if marks:
-        following.parent.replace(following, nodes.Text(rest))
-        formula.replace_self(
-            nodes.inline("", "", formula.deepcopy(), nodes.Text(marks), classes=["unbroken"])
-        )
+        parent[place + 1] = nodes.Text(rest)
+        parent[place] = nodes.inline("", "", formula, nodes.Text(marks), classes=["unbroken"])
 
 
 def setup(app: Sphinx) -> dict[str, object]:

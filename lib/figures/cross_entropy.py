@@ -168,11 +168,11 @@ def gibbs_inequality() -> Illustration:
     fig, ax = canvas(4.8, 3.6)
     ax.fill_between(x, np.log(x), x - 1, color=PALE, linewidth=0)
     ax.plot(line, line - 1, color=MUTED, linestyle="--")
-    ax.plot(x, np.log(x), color=TRUE)
+    ax.plot(x, np.log(x), color=INK)
     ax.plot([1], [0], "o", color=INK, markersize=7)
     ax.axhline(0, color=MUTED, linewidth=0.8)
     ax.text(2.15, 1.62, "$x-1$", color=MUTED, fontsize=14, ha="right")
-    ax.text(2.75, 0.62, r"$\ln x$", color=TRUE, fontsize=14)
+    ax.text(2.75, 0.62, r"$\ln x$", color=INK, fontsize=14)
     ax.annotate(
         "只在 $x=1$ 处相碰", (1, 0), (1.18, -1.0), arrowprops={"arrowstyle": "->", "color": INK}
     )
@@ -335,24 +335,24 @@ def confident_mistakes() -> Illustration:
     fig, (upper, lower) = canvas(4.8, 6.8, 2, 1, sharex=True)
     fig.get_layout_engine().set(h_pad=0.12)
     upper.plot(x, loss, color=LOSS)
-    upper.plot(x, squared, color=TRUE, linestyle="--")
+    upper.plot(x, squared, color=INK, linestyle="--")
     upper.plot([0, 0.5, 0.5, 1], [1, 1, 0, 0], color=MUTED, linestyle=(0, (1, 1)))
     upper.text(0.1, 3.0, "交叉熵，没有上限", color=LOSS)
     upper.annotate(
         "平方误差，最多 2",
         (x[70], squared[70]),
         (0.02, 0.4),
-        color=TRUE,
-        arrowprops={"arrowstyle": "-", "color": TRUE},
+        color=INK,
+        arrowprops={"arrowstyle": "-", "color": INK},
     )
     upper.text(0.53, 0.82, "猜错数，只有 0 与 1", color=MUTED)
     upper.set(ylim=(0, 4.7), ylabel="损失（交叉熵：奈特）")
     upper.set_title("越自信的错误，罚得越重")
     upper.tick_params(axis="x", labelbottom=True)
     lower.plot(x, 1 / x, color=LOSS)
-    lower.plot(x, 4 * (1 - x), color=TRUE, linestyle="--")
+    lower.plot(x, 4 * (1 - x), color=INK, linestyle="--")
     lower.text(0.1, 14, "交叉熵 $1/x$", color=LOSS)
-    lower.text(0.04, 1.45, "平方误差 $4(1-x)$", color=TRUE)
+    lower.text(0.04, 1.45, "平方误差 $4(1-x)$", color=INK)
     lower.text(0.62, 0.13, "猜错数：除跳点外都是 0，\n画不上这根对数轴", color=MUTED, ha="center")
     lower.set_yscale("log")
     lower.set(xlim=(0, 1), ylim=(0.1, 130), ylabel="斜率的大小（对数轴）")

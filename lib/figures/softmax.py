@@ -41,7 +41,7 @@ def scores_to_shares(z) -> Illustration:
     """
     z = np.asarray(z, dtype=float)
     heights, shares = np.exp(z), lib.softmax(z)
-    fig, (curve, strip) = canvas(6.4, 4.6, 2, 1, height_ratios=[4, 1])
+    fig, (curve, strip) = canvas(4.9, 4.6, 2, 1, height_ratios=[3.4, 1])
     grid = np.linspace(min(z.min(), 0) - 0.4, z.max() + 0.15, 120)
     curve.plot(grid, np.exp(grid), color=MUTED, linewidth=1.6)
     for name, x, y in zip(ANIMALS, z, heights, strict=True):
@@ -58,7 +58,11 @@ def scores_to_shares(z) -> Illustration:
             linespacing=1.25,
         )
     curve.set(ylim=(0, heights.max() * 1.2), xticks=z, xlabel="得分 $z$", ylabel=r"$e^z$")
-    curve.set_title("先取指数，再按高度分份额")
+    first, second = np.argsort(z)[::-1][:2]
+    curve.set_title(
+        f"{ANIMALS[first]}只比{ANIMALS[second]}高 {z[first] - z[second]:.1f} 分，"
+        f"份额却是 {shares[first] / shares[second]:.1f} 倍"
+    )
 
     left = 0.0
     for k, (name, share) in enumerate(zip(ANIMALS, shares, strict=True)):
@@ -71,17 +75,17 @@ def scores_to_shares(z) -> Illustration:
             hatch=ANIMAL_HATCHES[name],
             edgecolor="white",
         )
-        # 马的一份太窄，文字放到下边，免得与左右相撞。
+        # 后三份都窄：马的文字放到下边，猫的靠右、豹的靠左，免得相撞。
         strip.text(
-            left + share / 2,
+            left + share * (0.5, 1, 0.5, 0)[k],
             -0.52 if k == 2 else 0.5,
             f"{name} {share:.3f}",
             color=ANIMAL_COLORS[name],
-            ha="center",
+            ha=("center", "right", "center", "left")[k],
             va="top" if k == 2 else "bottom",
         )
         left += share
-    strip.set(xlim=(-0.01, 1.045), ylim=(-1.25, 1.1))
+    strip.set(xlim=(-0.01, 1.09), ylim=(-1.25, 1.1))
     strip.axis("off")
     strip.text(0, -0.52, "四份合起来是 1", color=MUTED, va="top")
     return Illustration(
@@ -114,7 +118,7 @@ def temperature_curves(z, temperatures) -> Illustration:
     z, temperatures = np.asarray(z, dtype=float), np.asarray(temperatures, dtype=float)
     p = np.array([lib.softmax(z, temperature=float(T)) for T in temperatures])
     uniform = 1 / len(z)
-    fig, ax = canvas(6.4, 4.0)
+    fig, ax = canvas(4.9, 4.0)
     ax.set_xscale("log")
     ax.axhline(uniform, color=MUTED, linewidth=1, linestyle=":")
     ax.axvline(1, color=MUTED, linewidth=1, linestyle="--")
@@ -143,7 +147,7 @@ def temperature_curves(z, temperatures) -> Illustration:
         arrowprops={"arrowstyle": "-", "color": ANIMAL_COLORS["豹"], "linewidth": 1},
     )
     ax.text(temperatures[-1], uniform + 0.04, f"均匀：{uniform:g}", color=MUTED, ha="right")
-    ax.text(temperatures[0] * 1.07, 0.87, "只剩得分最高的一类", color=MUTED, va="top")
+    ax.text(temperatures[0] * 1.1, 0.95, "只剩得分\n最高的一类", color=MUTED, va="top")
     ax.set(
         xlim=(temperatures[0], temperatures[-1]),
         ylim=(-0.13, 1.04),
@@ -170,7 +174,7 @@ def temperature_curves(z, temperatures) -> Illustration:
 
 @styled
 def jacobian_heatmap(z) -> Illustration:
-    """softmax 在 ``z`` 处的雅可比矩阵（每单位得分的概率变化），格中写数值，右侧写行和。
+    """softmax 在 ``z`` 处的雅可比矩阵（每单位得分的概率变化），格中写数值，右侧与下方写行和、列和。
 
     Parameters
     ----------
@@ -179,7 +183,7 @@ def jacobian_heatmap(z) -> Illustration:
     """
     p = lib.softmax(np.asarray(z, dtype=float))
     jacobian = np.diag(p) - np.outer(p, p)
-    fig, ax = canvas(6.0, 4.5)
+    fig, ax = canvas(4.9, 4.7)
     limit = float(np.abs(jacobian).max())
     diverging = LinearSegmentedColormap.from_list("负零正", [PREDICTED, "white", TRUE])
     ax.imshow(jacobian, cmap=diverging, vmin=-limit, vmax=limit, interpolation="nearest")
@@ -194,7 +198,10 @@ def jacobian_heatmap(z) -> Illustration:
         )
     for i, total in enumerate(jacobian.sum(axis=1)):
         ax.text(4.05, i, f"{abs(total):.0f}", ha="center", va="center", color=MUTED)
-    ax.text(4.05, -0.68, "行和", ha="center", va="center", color=MUTED)
+    for j, total in enumerate(jacobian.sum(axis=0)):
+        ax.text(j, 3.82, f"{abs(total):.0f}", ha="center", va="center", color=MUTED)
+    ax.text(4.05, -0.66, "行和", ha="center", va="center", color=MUTED)
+    ax.text(-0.78, 3.82, "列和", ha="center", va="center", color=MUTED)
     ax.set_xticks(range(4), [f"{n}" for n in ANIMALS])
     ax.set_yticks(range(4), [f"{n}" for n in ANIMALS])
     ax.xaxis.tick_top()
@@ -207,13 +214,13 @@ def jacobian_heatmap(z) -> Illustration:
         fig,
         caption=(
             r"第 $i$ 行第 $j$ 列是 $\partial p_i/\partial z_j$：正数偏蓝，负数偏橙，"
-            "颜色越深绝对值越大。每行之和都是 0。"
+            "颜色越深绝对值越大。每行、每列之和都是 0。"
         ),
         alt=(
             "4×4 的热力图。对角线都是正数："
             + "、".join(f"{n} {v:.3f}" for n, v in zip(ANIMALS, jacobian.diagonal(), strict=True))
             + f"；其余各格都是负数，离 0 最远的是狗与猫之间的 {jacobian[0, 1]:.3f}"
-            "。矩阵对称，每行之和是 0。"
+            "。矩阵对称，每行、每列之和都是 0。"
         ),
     )
 
@@ -232,7 +239,7 @@ def squared_error_gives_up(margins) -> Illustration:
     Parameters
     ----------
     margins : array_like, 形状 (M,)
-        猫与狗的得分之差 m，无单位；得分取 (-m/2, m/2, 0, 0)。
+        猫与狗的得分之差 d，无单位；得分取 (-d/2, d/2, 0, 0)。
     """
     margins = np.asarray(margins, dtype=float)
     t = np.array([1.0, 0, 0, 0])
@@ -245,7 +252,7 @@ def squared_error_gives_up(margins) -> Illustration:
     pull_ce = -residual[:, 0]
     pull_se = -2 * p[:, 0] * (residual[:, 0] - inner)
 
-    fig, (top, bottom) = canvas(6.4, 5.6, 2, 1, sharex=True)
+    fig, (top, bottom) = canvas(4.9, 5.4, 2, 1, sharex=True)
     for ax, ce, se in ((top, loss_ce, loss_se), (bottom, pull_ce, pull_se)):
         ax.plot(margins, ce, color=LOSS)
         ax.plot(margins, se, color=MUTED, linestyle="--")
@@ -253,12 +260,12 @@ def squared_error_gives_up(margins) -> Illustration:
         ax.set(xlim=(margins[0], margins[-1]), xticks=np.linspace(margins[0], margins[-1], 5))
     top.set(ylabel="损失", ylim=(0, loss_ce.max() * 1.05))
     bottom.set(
-        ylabel="把狗的得分往上推的力",
+        ylabel="往上推狗的力",
         ylim=(0, 1.12),
         yticks=[0, 0.5, 1],
-        xlabel="猫的得分高出狗多少：左边答对，右边答错",
+        xlabel="猫的得分高出狗多少（左边答对，右边答错）",
     )
-    at = round(0.74 * (len(margins) - 1))
+    at = round(0.9 * (len(margins) - 1))
     top.annotate(
         "交叉熵（奈特）",
         (margins[at], loss_ce[at]),
@@ -305,7 +312,7 @@ def recovery_from_mistake(cross_entropy_path, squared_error_path) -> Illustratio
     paths = [np.asarray(path, dtype=float) for path in (cross_entropy_path, squared_error_path)]
     steps = np.arange(len(paths[0]))
     first = [int(np.argmax(path > 0.5)) for path in paths]
-    fig, ax = canvas(6.4, 3.6)
+    fig, ax = canvas(4.9, 3.6)
     ax.plot(steps, paths[0], color=LOSS)
     ax.plot(steps, paths[1], color=MUTED, linestyle="--")
     ax.axhline(0.5, color=MUTED, linewidth=0.8, linestyle=":")
@@ -333,7 +340,7 @@ def recovery_from_mistake(cross_entropy_path, squared_error_path) -> Illustratio
         xlabel="梯度下降的步数",
         ylabel="狗的概率",
     )
-    ax.set_title("同一个错，一个马上改，一个改不动")
+    ax.set_title(f"同一个错：交叉熵 {first[0]} 步，平方误差 {first[1]} 步")
     return Illustration(
         fig,
         caption=(
@@ -348,7 +355,7 @@ def recovery_from_mistake(cross_entropy_path, squared_error_path) -> Illustratio
 
 @styled
 def float32_loss_staircase(margins) -> Illustration:
-    """float32 里 ``z = [m, 0, 0, 0]``（真实是第一类）的损失：三种算法，纵轴对数刻度（奈特）。
+    """float32 里 ``z = [m, 0, 0, 0]``（真实是第一类）的损失：两种算法，纵轴对数刻度（奈特）。
 
     Parameters
     ----------
@@ -364,7 +371,7 @@ def float32_loss_staircase(margins) -> Illustration:
     visible = usual > 0
     last = int(np.flatnonzero(visible)[-1])
 
-    fig, ax = canvas(6.4, 4.0)
+    fig, ax = canvas(4.9, 4.2)
     ax.set_yscale("log")
     ax.plot(margins, ours, color=LOSS)
     ax.plot(
@@ -375,17 +382,15 @@ def float32_loss_staircase(margins) -> Illustration:
         linestyle="--",
         drawstyle="steps-mid",
     )
-    unit = np.finfo(np.float32).eps / 2
-    ax.axhline(unit, color=MUTED, linewidth=0.8, linestyle=":")
-    ax.text(
-        margins[0] + 0.15, unit * 0.75, "单位舍入：低于它，1 + x 就等于 1", color=MUTED, va="top"
-    )
+    limit = 3 * np.finfo(np.float32).eps / 2
+    ax.axhline(limit, color=MUTED, linewidth=0.8, linestyle=":")
+    ax.text(margins[0] + 0.2, limit * 0.7, "$3u$：每项等于 $u$", color=MUTED, va="top")
     ax.annotate(
         f"直接写：过了 {margins[last]:.1f} 就是 0",
         (margins[last], usual[last]),
-        xytext=(0, 40),
+        xytext=(-30, 46),
         textcoords="offset points",
-        ha="center",
+        ha="left",
         arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 1},
     )
     at = int(np.searchsorted(margins, 20))
@@ -402,9 +407,9 @@ def float32_loss_staircase(margins) -> Illustration:
         color=LOSS,
     )
     ax.annotate(
-        "lib",
+        "log1p（lib）",
         (margins[-1], ours[-1]),
-        xytext=(-8, 34),
+        xytext=(-2, 74),
         textcoords="offset points",
         ha="right",
         color=LOSS,
@@ -419,12 +424,12 @@ def float32_loss_staircase(margins) -> Illustration:
         fig,
         caption=(
             "float32 里同一个损失的两种算法。实线用 `log1p`，与真值重合；"
-            "虚线先求和再取对数：其余三项各自低于单位舍入时，一项也加不进 1，损失成了 0，"
-            "对数刻度上画不出来。"
+            "虚线先求和再取对数。点线以下，其余三项各自小于单位舍入 $u$，"
+            "一项也加不进 1，损失成了 0，对数刻度上画不出来。"
         ),
         alt=(
             f"实线一路直线下降，横轴为 20 处是 {mantissa}×10 的 {exponent} 次方奈特。"
-            f"虚线在 10 以前与它重合，然后变成台阶，到 {margins[last]:.1f} 之后"
+            f"虚线在 13 以前看不出差别，随后变成台阶，到 {margins[last]:.1f} 之后"
             "断掉，因为算出来的损失是 0。"
         ),
     )

@@ -103,15 +103,17 @@ def test_animal_confusion_matrix_names_the_largest_mistake():
     check_words(drawn, "33/40", "3 张")
 
 
-def test_animal_weight_pictures_share_one_symmetric_scale():
+def test_animal_weight_pictures_share_one_scale_in_each_row():
     weights = np.random.default_rng(0).normal(size=(4, 8, 8))
-    drawn = figures.animal_weight_pictures(weights)
-    limits = {ax.images[0].get_clim() for ax in drawn.fig.axes}
-    assert len(limits) == 1
-    low, high = limits.pop()
-    assert low == -high and high == np.quantile(np.abs(weights), 0.99)
-    for ax, picture in zip(drawn.fig.axes, weights, strict=True):
+    averages = np.random.default_rng(1).uniform(size=(4, 8, 8))
+    drawn = figures.animal_weight_pictures(averages, weights)
+    high = np.quantile(np.abs(weights), 0.99)
+    expected = [(picture, averages.min(), averages.max()) for picture in averages]
+    expected += [(picture, -high, high) for picture in weights]
+    for ax, (picture, *limits) in zip(drawn.fig.axes, expected, strict=True):
         np.testing.assert_array_equal(ax.images[0].get_array(), picture)
+        assert ax.images[0].get_clim() == tuple(limits)
+    assert [ax.get_title() for ax in drawn.fig.axes[:4]] == list(ANIMALS)
     check_words(drawn, f"{high:.2f}")
 
 

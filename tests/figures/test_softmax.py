@@ -24,6 +24,7 @@ def test_scores_to_shares():
     assert np.allclose(y, np.exp(x))
     stems = np.array([line.get_xydata()[1] for line in curve.lines[1:]])
     assert np.allclose(stems, np.column_stack([Z, E]))
+    assert curve.get_title(loc="left") == f"狗只比猫高 1.9 分，份额却是 {P[0] / P[1]:.1f} 倍"
     assert np.allclose([bar.get_width() for bar in strip.patches], P)
     for name, height, share in zip(ANIMALS, E, P, strict=True):
         assert f"{name}\n{height:.2f}" in texts(curve)
@@ -52,7 +53,7 @@ def test_jacobian_heatmap():
     columns = [(lib.softmax(Z + s) - lib.softmax(Z - s)) / 2e-5 for s in steps]
     assert np.allclose(drawn, np.transpose(columns), atol=1e-9)
     labels = [f"{value:+.3f}".replace("-", "−") for value in drawn.ravel()]
-    assert texts(ax)[:20] == [*labels, *["0"] * 4]
+    assert texts(ax)[:24] == [*labels, *["0"] * 8]
     assert sum(ax.images[0].get_clim()) == 0, "0 应当是白色"
     assert figure.svg()
 
@@ -83,6 +84,7 @@ def test_recovery_from_mistake():
     assert np.array_equal(ax.lines[0].get_ydata(), fast)
     assert np.array_equal(ax.lines[1].get_ydata(), slow)
     assert texts(ax) == ["交叉熵：第 6 步过半", "平方误差：第 9 步过半"]
+    assert ax.get_title(loc="left") == "同一个错：交叉熵 6 步，平方误差 9 步"
     assert figure.svg()
 
 
@@ -95,6 +97,8 @@ def test_float32_loss_staircase():
     assert np.allclose(ax.lines[0].get_ydata(), exact, rtol=1e-6, atol=0)
     usual = ax.lines[1].get_xydata()
     assert np.all(usual[:, 1] > 0) and 16 < usual[-1, 0] < 17
-    assert ax.lines[2].get_ydata()[0] == 2.0**-24
+    assert ax.lines[2].get_ydata()[0] == 3 * 2.0**-24
+    crossing = np.log(3) - np.log(3 * 2.0**-24)  # 实线与点线相交处
+    assert abs(usual[-1, 0] - crossing) < 0.5, "虚线断在实线碰到点线的地方"
     assert "6.18" in figure.alt
     assert figure.svg()

@@ -1,0 +1,81 @@
+"""书自己的扩展：解答折叠、提示框、公式后的标点，都不丢内容。"""
+
+from __future__ import annotations
+
+import pytest
+from docutils import nodes
+from docutils.utils import new_document
+
+from _ext import line_breaking, reading
+
+
+@pytest.fixture
+def document() -> nodes.document:
+    return new_document("页面")
+
+
+def formula(latex: str) -> nodes.math:
+    return nodes.math(latex, latex)
+
+
+def paragraph(*children: nodes.Node) -> nodes.paragraph:
+    return nodes.paragraph("", "", *children)
+
+
+def text(content: str) -> nodes.Text:
+    return nodes.Text(content)
+
+
+def wrapped(document: nodes.document) -> list[str]:
+    for node in list(document.findall(nodes.math)):
+        line_breaking._wrap_with_punctuation(node)
+    return [inline.astext() for inline in document.findall(nodes.inline)]
+
+
+def test_punctuation_stays_with_the_formula(document):
+    document += paragraph(text("设 "), formula("x>0"), text("，则成立。"))
+    assert wrapped(document) == ["x>0，"]
+    assert document.astext() == "设 x>0，则成立。"
+
+
+def test_equal_punctuation_keeps_its_place(document):
+    # 同一段里有几个相同的文字节点时，曾经会把标点放到别的公式后面。
+    document += paragraph(
+        formula("a"), text("，"), formula("b"), text("，"), formula("c"), text("。")
+    )
+    assert wrapped(document) == ["a，", "b，", "c。"]
+    assert document.astext() == "a，b，c。"
+
+
+def test_formula_without_punctuation_is_left_alone(document):
+    document += paragraph(formula("x"), text(" 是实数"), formula("y"))
+    assert wrapped(document) == []
+
+
+def test_solution_section_is_folded(document):
+    section = nodes.section("", nodes.title("", "解答"), paragraph(text("乘以 2。")), ids=["id1"])
+    document += nodes.section("", nodes.title("", "练习"), section)
+    reading.FoldSolutions(document).apply()
+    (folded,) = document.findall(reading.solution)
+    assert folded.astext() == "乘以 2。"
+    assert len(list(document.findall(nodes.section))) == 1
+
+
+def test_box_keeps_everything_after_its_label(document):
+    # 引文在这一步还没有文字，不能因此丢掉。
+    citation = nodes.footnote_reference("", refid="shannon1948")
+    opening = paragraph(
+        text(""), nodes.strong("", "容易弄错"), text("　底数 "), formula("b"), citation
+    )
+    document += nodes.block_quote("", opening, paragraph(text("第二段。")))
+    reading.StyleBoxes(document).apply()
+    (box,) = document.findall(nodes.admonition)
+    assert box["classes"] == ["pitfall"]
+    assert [child.astext() for child in box] == ["容易弄错", "底数 b", "第二段。"]
+    assert list(box.findall(nodes.footnote_reference))
+
+
+def test_ordinary_quotation_stays_a_quotation(document):
+    document += nodes.block_quote("", paragraph(nodes.strong("", "香农"), text("说过。")))
+    reading.StyleBoxes(document).apply()
+    assert len(list(document.findall(nodes.block_quote))) == 1
