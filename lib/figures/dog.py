@@ -79,39 +79,39 @@ def prediction_pipeline(image, logits, probabilities, loss) -> Illustration:
     loss : float
         损失，单位比特。
     """
-    width, height = 5.6, 5.0
+    width, height = 5.0, 5.0
     fig, ax = canvas(width, height)
     fig.set_layout_engine("none")
     ax.set(position=(0, 0, 1, 1), xlim=(0, width), ylim=(0, height))  # 坐标就是英寸
     ax.axis("off")
-    ax.text(0.05, 4.85, "一张图片怎样变成一个损失", va="center", fontsize=13.5)
+    ax.text(0.05, 4.85, "损失只读标签指明的那一个概率", va="center", fontsize=13.5)
 
     def inset(left, bottom, wide, high):
         return fig.add_axes((left / width, bottom / height, wide / width, high / height))
 
-    picture = inset(0.05, 2.95, 1.5, 1.5)
+    picture = inset(0.05, 2.95, 1.4, 1.4)
     _show_picture(picture, image)
-    _arrow(ax, (1.62, 3.7), (2.12, 3.7))
-    _box(ax, (2.62, 3.7), 0.96, 0.76, "模型", INK, size=13)
-    _arrow(ax, (3.14, 3.7), (3.64, 3.7))
-    ax.text(4.6, 4.52, "得分 $z$（logits）", ha="center", va="center", color=INK)
+    _arrow(ax, (1.5, 3.65), (1.92, 3.65))
+    _box(ax, (2.34, 3.65), 0.8, 0.76, "模型", INK, size=13)
+    _arrow(ax, (2.78, 3.65), (3.2, 3.65))
+    ax.text(4.1, 4.46, "得分 $z$（logits）", ha="center", va="center", color=INK)
     for row, (name, value) in enumerate(zip(ANIMALS, logits, strict=True)):
-        y = 4.18 - 0.34 * row
+        y = 4.12 - 0.34 * row
         color = ANIMAL_COLORS[name]
-        ax.text(4.15, y, name, ha="center", va="center", color=color)
-        ax.text(5.0, y, f"{value:.1f}", ha="right", va="center", color=color)
-    _arrow(ax, (4.6, 2.9), (4.6, 2.22), "softmax", offset=(0.46, 0.04))
-    ax.text(4.2, 2.02, "预测分布 $p$", ha="center", va="center", color=PREDICTED)
-    bars = inset(3.35, 0.1, 2.2, 1.75)
+        ax.text(3.7, y, name, ha="center", va="center", color=color)
+        ax.text(4.5, y, f"{value:.1f}", ha="right", va="center", color=color)
+    _arrow(ax, (4.1, 2.84), (4.1, 2.22), "softmax", offset=(0.46, 0.04))
+    ax.text(3.85, 2.02, "预测分布 $p$", ha="center", va="center", color=PREDICTED)
+    bars = inset(2.95, 0.1, 2.0, 1.75)
     animal_bars(bars, probabilities)
-    bars.set(xlim=(0, 1.35), ylim=(3.5, -0.5), xticks=[])
+    bars.set(xlim=(0, 1.42), ylim=(3.5, -0.5), xticks=[])
     bars.spines["bottom"].set_visible(False)
     dog = 0.1 + 1.75 * 3.5 / 4  # “狗”那根条的高度：箭头从它出发
-    _arrow(ax, (0.85, 2.9), (0.85, dog + 0.52), "标签：狗", offset=(0.5, 0.0), color=TRUE)
-    _arrow(ax, (2.98, dog), (1.72, dog), r"$-\log_2$", offset=(0, 0.2), color=LOSS)
-    _box(ax, (0.87, dog), 1.6, 0.96, f"损失\n{loss:.4f} 比特", LOSS, size=13)
+    _arrow(ax, (0.8, 2.9), (0.8, dog + 0.52), "标签：狗", offset=(0.5, 0.0), color=TRUE)
+    _arrow(ax, (2.58, dog), (1.66, dog), r"$-\log_2$", offset=(0, 0.2), color=LOSS)
+    _box(ax, (0.82, dog), 1.56, 0.96, f"损失\n{loss:.4f} 比特", LOSS, size=13)
     note = {"ha": "center", "va": "center", "color": MUTED, "linespacing": 1.4}
-    ax.text(0.87, 0.7, "只看标签指明的\n那一个概率", **note)
+    ax.text(0.82, 0.7, "另外三个概率\n怎样分，不计分", **note)
     return Illustration(
         fig,
         caption="一次预测的全过程。上排：图片经过模型得到四个得分。"
@@ -132,14 +132,14 @@ def prediction_beside_truth(t, p) -> Illustration:
     """
     t, p = np.asarray(t, dtype=float), np.asarray(p, dtype=float)
     dog = int(np.argmax(t))
-    fig, axes = canvas(6.4, 3.1, 1, 2, sharey=True)
+    fig, axes = canvas(4.9, 3.1, 1, 2, sharey=True)
     fig.get_layout_engine().set(h_pad=0.1)
     for ax, values, color, name in zip(
         axes, (p, t), (PREDICTED, TRUE), ("预测分布 $p$", "真实分布 $t$"), strict=True
     ):
         animal_bars(ax, values)
         ax.set_title(name, color=color, fontsize=12.5)
-        ax.set(xlim=(0, 1.28), xlabel="概率")
+        ax.set(xlim=(0, 1.45), xlabel="概率")
         ax.tick_params(left=False)
     axes[0].set_ylim(3.5, -0.5)  # 两幅图共用纵轴，animal_bars 倒了两次
     fig.suptitle(f"离答案还差 {t[dog] - p[dog]:.3f}", x=0.01, ha="left", fontsize=13.5)
@@ -164,18 +164,18 @@ def adjusted_prediction(before, after, loss_before, loss_after) -> Illustration:
         相应的损失，单位比特。
     """
     before, after = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
-    fig, ax = canvas(6.0, 3.9)
+    fig, ax = canvas(4.9, 4.2)
     rows = np.arange(len(ANIMALS))
     old = ax.barh(rows - 0.19, before, height=0.34, color=PALE, edgecolor=MUTED, hatch="///")
     new = ax.barh(rows + 0.19, after, height=0.34, color=PREDICTED)
     ax.bar_label(old, labels=[f"{v:.3f}" for v in before], padding=4, color=MUTED)
     ax.bar_label(new, labels=[f"{v:.3f}" for v in after], padding=4, color=PREDICTED)
-    ax.set(yticks=rows, yticklabels=ANIMALS, xlim=(0, 1.18), xlabel="预测概率")
+    ax.set(yticks=rows, yticklabels=ANIMALS, xlim=(0, 1.22), xlabel="预测概率")
     ax.set_xticks([0, 0.5, 1])
     ax.invert_yaxis()
     ax.tick_params(left=False)
-    ax.text(0.46, 1.81, f"调整前：损失 {loss_before:.4f} 比特", color=MUTED)
-    ax.text(0.46, 2.19, f"调整后：损失 {loss_after:.4f} 比特", color=PREDICTED)
+    ax.text(0.36, 1.81, f"调整前：损失 {loss_before:.4f} 比特", color=MUTED)
+    ax.text(0.36, 2.19, f"调整后：损失 {loss_after:.4f} 比特", color=PREDICTED)
     ax.set_title("另外三类让出的概率都给了狗")
     return Illustration(
         fig,
@@ -198,7 +198,7 @@ def logit_descent(losses, slope) -> Illustration:
     """
     losses = np.asarray(losses, dtype=float)
     steps = np.arange(len(losses))
-    fig, ax = canvas(6.2, 3.7)
+    fig, ax = canvas(4.9, 3.6)
     reach = np.array([0.0, min(len(losses) - 1, -losses[0] / slope)])
     ax.plot(reach, losses[0] + slope * reach, "--", color=MUTED, lw=1.6)
     ax.plot(steps, losses, "o-", color=LOSS, ms=4)
@@ -228,12 +228,12 @@ def logit_descent(losses, slope) -> Illustration:
         caption="每一步都沿 $-(p-t)$ 走。圆点是实际的损失；虚线是起点的一阶近似。"
         "$p$ 越靠近 $t$，梯度越短，曲线越平。",
         alt=f"损失随步数下降：第 0 步 {losses[0]:.4f} 比特，第 {steps[-1]} 步 "
-        f"{losses[-1]:.4f} 比特，先陡后平；起点的切线（虚线）一直在实际曲线下方。",
+        f"{losses[-1]:.4f} 比特，先陡后平；从第 1 步起，起点的切线（虚线）都在实际曲线下方。",
     )
 
 
 @styled
-def animal_samples(images, labels, per_class: int = 8) -> Illustration:
+def animal_samples(images, labels, per_class: int = 6) -> Illustration:
     """每一类取前若干张，排成四行。
 
     Parameters
@@ -246,7 +246,7 @@ def animal_samples(images, labels, per_class: int = 8) -> Illustration:
         每一行的张数。
     """
     images, labels = np.asarray(images, dtype=float), np.asarray(labels)
-    fig, axes = canvas(6.2, 3.4, len(ANIMALS), 1)
+    fig, axes = canvas(4.9, 3.7, len(ANIMALS), 1)
     for k, (ax, name) in enumerate(zip(axes, ANIMALS, strict=True)):
         chosen = images[np.flatnonzero(labels == k)[:per_class]]
         framed = np.pad(chosen, ((0, 0), (0, 0), (0, 2)), constant_values=1.0)
@@ -291,21 +291,21 @@ def softmax_training_curves(train, validation, uniform) -> Illustration:
     train, validation = np.asarray(train, dtype=float), np.asarray(validation, dtype=float)
     epochs = np.arange(len(train))
     last = epochs[-1]
-    fig, ax = canvas(6.4, 3.8)
+    fig, ax = canvas(4.9, 3.7)
     ax.axhline(uniform, color=MUTED, lw=1.2, ls=":")
-    ax.text(last, uniform, f"四类各猜 1/4：{uniform:g} 比特", ha="right", va="bottom", color=MUTED)
-    ax.plot(epochs, validation, color=PREDICTED, ls="--")
-    ax.plot(epochs, train, color=TRUE)
-    _label_end(ax, last, validation[-1], f"验证 {validation[-1]:.3f}", PREDICTED, shift=(6, 4))
-    _label_end(ax, last, train[-1], f"训练 {train[-1]:.3f}", TRUE, shift=(6, -4))
-    ax.set(xlabel="训练轮数", ylabel="平均损失（比特）", xlim=(0, last * 1.27), ylim=(0, 2.25))
-    ax.set_xticks(np.linspace(0, last, 4))
-    ax.set_title("两条曲线都从 2 比特出发")
+    ax.text(last, uniform + 0.03, f"四类各猜 1/4：{uniform:g} 比特", ha="right", color=MUTED)
+    ax.plot(epochs, validation, color=LOSS, ls="--")
+    ax.plot(epochs, train, color=INK)
+    _label_end(ax, last, validation[-1], f"验证 {validation[-1]:.3f}", LOSS, shift=(6, 5))
+    _label_end(ax, last, train[-1], f"训练 {train[-1]:.3f}", INK, shift=(6, -5))
+    ax.set(xlabel="训练轮数", ylabel="平均损失（比特）", xlim=(0, last * 1.36), ylim=(0, 2.25))
+    ax.set(xticks=np.linspace(0, last, 4), yticks=[0, 0.5, 1, 1.5, 2])
+    ax.set_title("验证损失也在降，只是降得少些")
     return Illustration(
         fig,
         caption="训练损失（实线）与验证损失（虚线）。开头几轮降得最快；"
-        "之后验证损失略高，因为权重是照着训练集调的。",
-        alt=f"两条下降的曲线都从 {train[0]:.0f} 比特开始，第 {last} 轮时训练损失 "
+        "之后验证损失高一些，因为权重是照着训练集调的。",
+        alt=f"两条下降的曲线都从 {train[0]:.0f} 比特开始，渐渐分开；第 {last} 轮时训练损失 "
         f"{train[-1]:.3f} 比特，验证损失 {validation[-1]:.3f} 比特。",
     )
 
@@ -341,36 +341,44 @@ def animal_confusion_matrix(counts) -> Illustration:
         caption="验证集上的混淆矩阵：每一格是图片数，颜色深浅是占这一行的比例。"
         "对角线是答对的，其余都是错的。",
         alt=f"4×4 的表，对角线 {_named(np.diag(counts), '{}')} 张答对，共 "
-        f"{int(np.trace(counts))}/{int(counts.sum())}；最大的错误是"
+        f"{int(np.trace(counts))}/{int(counts.sum())}；最多的错误是"
         f"把{ANIMALS[true]}认成{ANIMALS[predicted]}，{counts[true, predicted]} 张。",
     )
 
 
 @styled
-def animal_weight_pictures(weights) -> Illustration:
-    """每一类的权重画成一张图：中灰为 0，白为正，黑为负。
+def animal_weight_pictures(averages, weights) -> Illustration:
+    """每一类两张图：上面是平均的样子，下面是权重（中灰为 0，白为正，黑为负）。
 
     Parameters
     ----------
+    averages : array_like, 形状 (4, H, W)
+        每一类训练图片的平均，灰度，0 黑 1 白。
     weights : array_like, 形状 (4, H, W)
         每一类对每个像素的权重。
     """
-    weights = np.asarray(weights, dtype=float)
+    averages, weights = np.asarray(averages, dtype=float), np.asarray(weights, dtype=float)
     limit = np.quantile(np.abs(weights), 0.99)
-    fig, axes = canvas(6.4, 2.35, 1, 4)
-    for ax, name, picture in zip(axes, ANIMALS, weights, strict=True):
-        ax.imshow(picture, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest")
-        ax.set_xticks([])
-        ax.set_yticks([])
-        ax.set_xlabel(name, color=ANIMAL_COLORS[name], fontsize=15)
+    fig, axes = canvas(4.9, 3.2, 2, len(ANIMALS))
+    fig.get_layout_engine().set(h_pad=0.06)
+    ranges = ((averages, averages.min(), averages.max()), (weights, -limit, limit))
+    for row, (pictures, low, high) in zip(axes, ranges, strict=True):
+        for ax, picture in zip(row, pictures, strict=True):
+            _show_picture(ax, picture)
+            ax.images[0].set_clim(low, high)
+    for ax, name in zip(axes[0], ANIMALS, strict=True):
+        ax.set_title(name, color=ANIMAL_COLORS[name], fontsize=14, loc="center", pad=4)
+    for ax, text in zip(axes[:, 0], ("平均图", "权重"), strict=True):
+        ax.set_ylabel(text, fontsize=12)
     fig.suptitle("权重里认得出垂耳与鬃毛", x=0.01, ha="left", fontsize=13.5)
     return Illustration(
         fig,
-        caption="四类的权重，每类一张。白：这个像素越亮，这一类的得分越高；"
-        "黑：越暗得分越高；中灰：不起作用。"
-        f"最黑与最白是 $\\pm{limit:.2f}$，超出的少数几个也画成这两种颜色。",
-        alt="四张灰度图。狗：左右两侧是深色的垂耳。猫：上方两个深色的耳尖。"
-        f"马：中间一道斜下来的深色鬃毛。豹：上方两个深色的圆耳。黑与白相当于 ±{limit:.2f}。",
+        caption="上排是每一类训练图片的平均，下排是权重。权重图里，白：这个像素越亮，"
+        "这一类的得分越高；黑：越暗得分越高；中灰：不起作用。"
+        f"最黑与最白是 $\\pm{limit:.2f}$，超出的 1% 也画成这两种颜色。",
+        alt="两行灰度图。平均图：四个模糊的头像。权重：狗的左右两侧各有一条竖的黑影，正是垂耳；"
+        "马有一道从左下到中上的黑影，正是鬃毛；猫和豹杂乱，只在上方的耳朵附近多几块黑。"
+        f"黑与白相当于 ±{limit:.2f}。",
     )
 
 
@@ -391,8 +399,8 @@ def hardest_animals(images, labels, probabilities, losses) -> Illustration:
     probabilities = np.asarray(probabilities, dtype=float)
     columns = 3
     rows = -(-len(images) // columns)
-    fig, axes = canvas(6.2, 2.95 * rows, rows, columns)
-    fig.get_layout_engine().set(h_pad=0.1, hspace=0.15)
+    fig, axes = canvas(4.9, 2.75 * rows, rows, columns)
+    fig.get_layout_engine().set(h_pad=0.13, hspace=0.06)
     for ax, image, label, p, loss in zip(
         np.ravel(axes), images, labels, probabilities, losses, strict=True
     ):
@@ -404,7 +412,7 @@ def hardest_animals(images, labels, probabilities, losses) -> Illustration:
             fontsize=12,
             linespacing=1.4,
         )
-    fig.suptitle("错得越自信，罚得越重", x=0.01, ha="left", fontsize=13.5)
+    fig.suptitle("给真实类别的概率越小，罚得越重", x=0.01, ha="left", fontsize=13.5)
     worst, guess = labels[0], int(np.argmax(probabilities[0]))
     return Illustration(
         fig,
@@ -429,29 +437,29 @@ def overfitting_curves(epochs, train, validation) -> Illustration:
     """
     epochs, train, validation = (np.asarray(a, dtype=float) for a in (epochs, train, validation))
     best = int(np.argmin(validation))
-    fig, ax = canvas(6.4, 3.9)
+    fig, ax = canvas(4.9, 3.9)
     ax.axvline(epochs[best], color=MUTED, lw=1.2, ls=":")
-    ax.semilogx(epochs, validation, color=PREDICTED, ls="--")
-    ax.semilogx(epochs, train, color=TRUE)
-    ax.plot(epochs[best], validation[best], "o", color=PREDICTED, ms=7)
-    _label_end(ax, epochs[-1], validation[-1], f"验证 {validation[-1]:.2f}", PREDICTED)
-    _label_end(ax, epochs[-1], train[-1], f"训练 {train[-1]:.4f}", TRUE, shift=(6, 7))
+    ax.semilogx(epochs, validation, color=LOSS, ls="--")
+    ax.semilogx(epochs, train, color=INK)
+    ax.plot(epochs[best], validation[best], "o", color=LOSS, ms=7)
+    _label_end(ax, epochs[-1], validation[-1], f"验证\n{validation[-1]:.2f}", LOSS)
+    _label_end(ax, epochs[-1], train[-1], f"训练\n{train[-1]:.4f}", INK, shift=(6, 12))
     ax.annotate(
         f"第 {epochs[best]:.0f} 轮最低：{validation[best]:.2f}",
         (epochs[best], validation[best]),
         (8, -20),
         textcoords="offset points",
-        color=PREDICTED,
+        color=LOSS,
     )
     ax.set(xlabel="训练轮数（对数刻度）", ylabel="平均损失（比特）")
-    ax.set(xlim=(1, epochs[-1] * 7), ylim=(-0.03, max(validation.max(), train.max()) * 1.08))
+    ax.set(xlim=(1, epochs[-1] * 9), ylim=(-0.03, max(validation.max(), train.max()) * 1.08))
     ax.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
     ax.minorticks_off()
     ax.set_title("训练损失还在降，验证损失已回升")
     return Illustration(
         fig,
-        caption="每类只有几张训练图片。圆点是验证损失的最低处，"
-        "竖虚线是该停下来的时刻；再往后训练，只是在背这几张图。",
+        caption="每类只有几张训练图片。圆点与竖点线标出验证损失的最低处；"
+        "再往后，训练损失（实线）还在降，验证损失（虚线）回升。",
         alt=f"训练损失一路降到 {train[-1]:.4f} 比特；验证损失在第 {epochs[best]:.0f} 轮降到最低 "
         f"{validation[best]:.2f} 比特，之后回升，"
         f"第 {epochs[-1]:.0f} 轮时 {validation[-1]:.2f} 比特。",
@@ -472,20 +480,20 @@ def label_smoothing_curves(epochs, hard, smooth, epsilon) -> Illustration:
         平滑系数。
     """
     epochs, hard, smooth = (np.asarray(a, dtype=float) for a in (epochs, hard, smooth))
-    fig, ax = canvas(6.4, 3.7)
-    ax.semilogx(epochs, hard, color=PREDICTED, ls="--")
-    ax.semilogx(epochs, smooth, color=TRUE)
-    _label_end(ax, epochs[-1], hard[-1], f"one-hot\n{hard[-1]:.2f}", PREDICTED)
-    _label_end(ax, epochs[-1], smooth[-1], f"$\\varepsilon={epsilon:g}$\n{smooth[-1]:.2f}", TRUE)
+    fig, ax = canvas(4.9, 3.7)
+    ax.semilogx(epochs, hard, color=LOSS, ls="--")
+    ax.semilogx(epochs, smooth, color=INK)
+    _label_end(ax, epochs[-1], hard[-1], f"one-hot\n{hard[-1]:.2f}", LOSS)
+    _label_end(ax, epochs[-1], smooth[-1], f"$\\varepsilon={epsilon:g}$\n{smooth[-1]:.2f}", INK)
     ax.set(xlabel="训练轮数（对数刻度）", ylabel="验证损失（比特）")
-    ax.set(xlim=(1, epochs[-1] * 6), ylim=(0.9, max(hard.max(), smooth.max()) * 1.05))
+    ax.set(xlim=(1, epochs[-1] * 10), ylim=(0.9, max(hard.max(), smooth.max()) * 1.05))
     ax.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1000"])
     ax.minorticks_off()
-    ax.set_title("平滑过的标签不让模型越来越自信")
+    ax.set_title("标签平滑了，验证损失不再回升")
     return Illustration(
         fig,
         caption="同样的少量训练图片，两种标签。虚线：one-hot 标签，验证损失先降后升；"
-        "实线：平滑标签，验证损失降下来之后停住。纵轴不从 0 开始。",
+        "实线：平滑标签，验证损失降下来之后几乎不动。纵轴不从 0 开始。",
         alt=f"one-hot 标签的验证损失最低 {hard.min():.2f} 比特，最后升到 {hard[-1]:.2f} 比特；"
-        f"平滑系数 {epsilon:g} 的验证损失最后为 {smooth[-1]:.2f} 比特，没有回升。",
+        f"平滑系数 {epsilon:g} 的验证损失最后为 {smooth[-1]:.2f} 比特，几乎没有回升。",
     )
