@@ -368,7 +368,7 @@ def exercise_blocks(
     part = None
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            if title := re.match(r"### (练习 \d+\.\d+.*)", cell.source):
+            if title := re.search(r"^### (练习 \d+\.\d+.*)", cell.source, flags=re.M):
                 blocks.append((title[1], [], []))
                 part = 1
             elif cell.source.startswith(notebooks.SOLUTION_HEADING) and blocks:
