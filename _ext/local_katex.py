@@ -24,6 +24,9 @@ def use_local_katex(app: Sphinx, config: Config) -> None:
     config.katex_css_path = "katex/katex.min.css"
     # .venv/bin/node 只是一层 Python 包装，结束它会留下真正的 node；这里直接用后者。
     katex.NODEJS_BINARY = str(NODE)
+    # 上游在套接字文件一出现时就去连，而服务这时可能还没有开始监听，偶尔会被拒绝，
+    # 并留下一个没人管的 node 进程；走本机端口的那条路会一直重试到连上。
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     # 机器忙的时候，默认的 5 秒会让好好的公式也失败。
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
     katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True)

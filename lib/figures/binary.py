@@ -133,7 +133,8 @@ def logit_loss_curves(z: float) -> Illustration:
         "实线是标签 1，虚线是标签 0；灰色细线是 $\\max(-z,0)$ 与 $\\max(z,0)$，各有一半贴着横轴。"
         "圆点是狗的那次预测。",
         alt=f"上图是从 0 升到 1 的 S 形曲线，在 z = {z:.4f} 处 p = {p:.3f}；"
-        f"下图两条损失曲线关于 z = 0 左右对称，远处贴着斜率 1 的直线，"
+        f"下图两条损失曲线关于 z = 0 左右对称，"
+        "错的一侧贴着斜率 −1（标签 1）或 1（标签 0）的直线，对的一侧降到 0，"
         f"圆点处损失是 {losses[0]:.4f} 与 {losses[1]:.4f} 奈特。",
     )
 
@@ -315,9 +316,9 @@ def reliability_diagram(predicted, observed, low, high, counts) -> Illustration:
         fig,
         caption="每个圆点是一箱样本：横坐标是平均预测概率，纵坐标是其中正类的频率，"
         "数字是样本数。粗的竖条是校准完美时频率的范围（2.5% 到 97.5%），"
-        "点越出竖条，才说明校准有问题。",
+        "点越出竖条，才有理由怀疑校准；校准完美时，每箱也有至多约 5% 的机会越出。",
         alt=f"{predicted.size} 个圆点大致沿对角线分布；中间几箱样本少，竖条很长，"
-        f"{outside} 箱的点越出竖条；"
+        f"{f'有 {outside} 箱' if outside else '没有一箱'}的点越出竖条；"
         + "；".join(f"预测 {x:.3f} 频率 {y:.3f}" for x, y in zip(predicted, observed, strict=True))
         + "。",
     )

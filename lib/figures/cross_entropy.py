@@ -151,7 +151,7 @@ def code_length_areas(t, p, names=ANIMALS) -> Illustration:
             "紫色斜纹是多付的面积，虚线之下空着的是省下的面积，两者之差就是相对熵。"
         ),
         alt=(
-            f"上下两幅并排矩形图，宽依次是 {'、'.join(_fraction(v) for v in t)}。"
+            f"上下两幅图，每幅都是一排矩形，宽依次是 {'、'.join(_fraction(v) for v in t)}。"
             f"上幅高为 {'、'.join(_number(v) for v in right)}，面积合计 {_number(least)} 比特；"
             f"下幅高为 {'、'.join(_number(v) for v in wrong)}，面积合计 {_number(paid)} 比特。"
             f"下幅与上幅相比，宽的矩形变高，多出面积 {_number(extra)}；"
@@ -459,7 +459,7 @@ def smoothing_moves_minimum(epsilons, num_classes=4) -> Illustration:
         fig,
         caption=(
             f"{num_classes} 类，其余 {others} 类平分剩下的概率。圆点是最低点，"
-            "旁边的冒号后面是它的横坐标。平滑得越多，最好的预测离 1 越远，能达到的最小损失也越高。"
+            "旁边冒号后的数是它的横坐标。平滑得越多，最好的预测离 1 越远，能达到的最小损失也越高。"
         ),
         alt=(
             f"几条损失曲线，最低点依次是：{listed} 奈特。"

@@ -70,7 +70,8 @@ def surprise_curve(names, probabilities) -> Illustration:
     return Illustration(
         fig,
         caption="曲线是 $-\\log_2 p$。顺着虚线往下读概率，往左读自信息。",
-        alt=f"自信息随概率下降的曲线，概率趋于 0 时无限升高，概率为 1 时为 0。标出：{marks}。",
+        alt="曲线向右下降，概率越大自信息越小；概率趋于 0 时无限升高，概率为 1 时为 0。"
+        f"标出：{marks}。",
     )
 
 
@@ -297,7 +298,8 @@ def binary_entropy_curve(marks, chord) -> Illustration:
     parts = "，".join(f"p={p:g} 时 {v:.4f}" for p, v in zip(marks, values, strict=True))
     return Illustration(
         fig,
-        caption="二元熵。虚线是弦，它的中点是两端熵的平均，曲线上的点是混合后的熵；两端的切线是竖直的。",
+        caption="二元熵。虚线是弦，箭头从弦的中点（两枚硬币的熵的平均）指到曲线（混合后的熵）；"
+        "曲线在 $p=0$ 与 $p=1$ 处的切线是竖直的。",
         alt=f"一条左右对称的拱形曲线，两端为 0。熵（比特）：{parts}。"
         f"弦的中点 {low:.4f} 低于曲线上的 {high:.4f}。",
     )

@@ -44,7 +44,7 @@ def build(folder: Path, epoch: str = "1700000000") -> subprocess.CompletedProces
         env=environment,
         capture_output=True,
         text=True,
-        timeout=540,
+        timeout=300,
     )
 
 

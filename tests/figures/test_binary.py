@@ -88,7 +88,7 @@ def test_reliability_diagram():
     assert "1 箱的点越出竖条" in figure.alt
     assert ax.get_title(loc="left") == "1 箱的频率越出范围"
     calm = figures.reliability_diagram([0.5], [0.5], [0.3], [0.7], [9])
-    assert "0 箱的点越出竖条" in calm.alt
+    assert "没有一箱的点越出竖条" in calm.alt
     assert calm.fig.axes[0].get_title(loc="left") == "各箱的频率都没有越出范围"
 
 
