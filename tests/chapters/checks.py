@@ -71,7 +71,7 @@ BANNED_PHRASES = (
     *("本质上", "深入浅出", "一言以蔽之", "进行了", "在当今", "扮演着", "至关重要", "不仅仅是"),
 )
 
-MACHINE_TRACES = re.compile(r"/home/|/root/|/tmp/|/Users/|[A-Z]:\\\\|site-packages| at 0x[0-9a-f]+")
+MACHINE_TRACES = re.compile(r"/(?:home|root|tmp|Users)/|[A-Z]:\\\\|site-packages| at 0x[0-9a-f]+")
 NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?![\w]|\.\d)")
 SCIENTIFIC = re.compile(r"(\d+(?:\.\d+)?)\s*\\times\s*10\^\{?(-?\d+)\}?")
 

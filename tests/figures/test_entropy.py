@@ -110,11 +110,14 @@ def test_simplex_image_is_the_entropy():
     assert values[row, column] == pytest.approx(bits(top, right, 1 - top - right))
 
 
-def test_continuous_figures():
+def test_uniform_densities_have_unit_area():
     illustration = ILLUSTRATIONS["uniform_densities"]()
     boxes = illustration.fig.axes[0].patches
     np.testing.assert_allclose([box.get_width() * box.get_height() for box in boxes], 1)
     assert "−1 比特" in texts(illustration)
+
+
+def test_quantized_entropy_is_corrected_by_one_bit_per_halving():
     dashed, raw, corrected = ILLUSTRATIONS["quantized_entropy"]().fig.axes[0].lines
     np.testing.assert_allclose(corrected.get_ydata() - raw.get_ydata(), [1, 0, -1])
     np.testing.assert_allclose(dashed.get_ydata(), 2.05)
