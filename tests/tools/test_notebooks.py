@@ -84,10 +84,18 @@ def test_failed_run_leaves_the_file_untouched(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_refresh_stores_text_and_drops_progress_bars(tmp_path):
+def test_refresh_stores_text_and_drops_progress_bars(tmp_path, monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE")  # conftest 设了它；这里要看 refresh 自己设不设
     path = tmp_path / "01_loop.ipynb"
     loop = "from tqdm import tqdm\nfor _ in tqdm(range(3)):\n    print('一步')"
     notebooks.write(new_notebook(cells=[new_code_cell(loop)]), path)
     assert notebooks.refresh(path) is None
     (output,) = notebooks.read(path).cells[0].outputs
     assert (output.name, output.text) == ("stdout", "一步\n" * 3)
+
+
+def test_output_does_not_depend_on_when_the_kernel_flushes(tmp_path):
+    source = "import time\nfor word in '甲乙':\n    print(word, flush=True)\n    time.sleep(0.5)"
+    notebook = new_notebook(cells=[new_code_cell(source)])
+    notebooks.execute(notebook, tmp_path)
+    assert [output.text for output in notebook.cells[0].outputs] == ["甲\n乙\n"]
