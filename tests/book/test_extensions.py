@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
 
-from _ext import line_breaking, reading
+from _ext import line_breaking, local_katex, reading
 
 
 @pytest.fixture
@@ -79,3 +81,25 @@ def test_ordinary_quotation_stays_a_quotation(document):
     document += nodes.block_quote("", paragraph(nodes.strong("", "香农"), text("说过。")))
     reading.StyleBoxes(document).apply()
     assert len(list(document.findall(nodes.block_quote))) == 1
+
+
+SLOW_SERVER = """
+import socket, sys, time
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])  # 套接字文件从这一刻起就在，
+time.sleep(0.5)
+server.listen()  # 这一刻才连得上
+server.accept()
+"""
+
+
+def test_katex_waits_until_the_server_listens(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        local_katex.katex.KaTeXServer,
+        "build_command",
+        lambda socket: [sys.executable, "-c", SLOW_SERVER, socket],
+    )
+    process, connection = local_katex.start_when_listening(tmp_path, timeout=20)
+    connection.close()
+    process.communicate(timeout=20)
+    assert process.returncode == 0
