@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from typing import TYPE_CHECKING
 
@@ -53,11 +54,16 @@ def result_dtype(*arrays: np.ndarray) -> np.dtype:
     return np.dtype(np.float32 if widths and max(widths) <= 4 else np.float64)
 
 
-def class_axis_last(array: np.ndarray, axis: int = -1) -> np.ndarray:
-    """换成 float64，类别轴放到最后并连续存放（NumPy 沿连续的轴两两求和，误差最小）。"""
-    if array.ndim:
+def as_rows(array: np.ndarray, axis: int = -1) -> np.ndarray:
+    """类别轴放到最后，其余各轴合成一轴：形状 (N, K)。尽量不复制。"""
+    if axis not in (-1, array.ndim - 1):
         array = np.moveaxis(array, axis, -1)
-    return np.asarray(array, dtype=np.float64, order="C")
+    return array.reshape(math.prod(array.shape[:-1]), array.shape[-1])
+
+
+def as_float64(block: np.ndarray) -> np.ndarray:
+    """一块数据换成连续存放的 float64（NumPy 沿连续的轴两两求和，误差最小）。"""
+    return np.ascontiguousarray(block, dtype=np.float64)
 
 
 def at(name: str, index: tuple) -> str:

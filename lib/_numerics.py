@@ -1,8 +1,8 @@
 """各个函数共用的几步算术：惊讶度、0·∞ = 0 的乘法、换底、归约，以及收尾时的舍入。
 
 中间结果一律用 float64，最后才舍入到结果的类型，所以 float32 的结果只舍入一次。
-这里的 0 与 ∞ 都是有意的（例如 −log 0 = ∞），不需要 NumPy 的警告；
-invalid（产生 nan）不在其列，它若出现就是错误，应当被看见。
+这里的 0 与 ∞ 都是有意的（例如 −log 0 = ∞），不需要 NumPy 的警告，所以整块的计算都在 `quiet` 里
+进行（见 `_blocks`）；invalid（产生 nan）不在其列，它若出现就是错误，应当被看见。
 """
 
 from __future__ import annotations
@@ -11,10 +11,16 @@ import math
 
 import numpy as np
 
-quiet = np.errstate(divide="ignore", over="ignore", under="ignore")
+
+def quiet() -> np.errstate:
+    """不为 0 与 ∞ 发警告；可以写 ``with quiet():``，也可以写 ``@quiet()``。"""
+    return np.errstate(divide="ignore", over="ignore", under="ignore")
 
 
-@quiet
+GROUP = 16  # 再大，合并的舍入误差就超过 4 个末位单位
+SAFE_TO_SQUARE = 1e150
+
+
 def surprisal(p: np.ndarray, base: float) -> np.ndarray:
     """惊讶度 −log_b p，p = 0 时为 inf。
 
@@ -28,46 +34,40 @@ def surprisal(p: np.ndarray, base: float) -> np.ndarray:
     return 0.0 - np.log(p) / math.log(base)
 
 
-@quiet
 def weigh(t: np.ndarray, cost: np.ndarray) -> np.ndarray:
     """t · cost，其中权重 t = 0 的项恰为 0，哪怕 cost = ∞（约定 0 log 0 = 0）。"""
     return t * np.where(t > 0, cost, 0.0)
 
 
-@quiet
 def expect(t: np.ndarray, cost: np.ndarray) -> np.ndarray:
     """沿最后一轴求 Σ t_k cost_k：权重是 t 的平均代价。"""
     return weigh(t, cost).sum(-1)
 
 
-@quiet
+@quiet()
 def in_base(nats: np.ndarray, base: float) -> np.ndarray:
     """把奈特换成以 `base` 为底的单位。"""
     return nats / math.log(base)
 
 
-@quiet
-def reduce(per_sample: np.ndarray, reduction: str) -> np.ndarray:
-    """把 float64 的逐样本损失归约成平均、总和，或者原样返回。"""
-    if reduction == "none":
-        return per_sample
-    if reduction == "sum":
-        return per_sample.sum()
-    if per_sample.size == 0:
-        raise ValueError(
-            f"一个样本也没有（逐样本损失的形状是 {per_sample.shape}），"
-            "reduction = 'mean' 无法求平均。请检查输入是不是空的。"
-        )
-    return per_sample.mean()
+def sum_log1p(x: np.ndarray, spare: np.ndarray) -> float:
+    """Σ ln(1 + x_i)，x_i ≥ 0。`x` 会被改写；`spare` 至少有它的一半长，用作中间结果。
+
+    (1 + a)(1 + b) = 1 + (a + b + ab)：两两合并至多四次，对数就只剩 1/16 要算。
+    合并时不写出那个 1，再小的 x 也不会丢；各项都不小于 0，没有抵消。
+    """
+    whole = len(x) // GROUP * GROUP
+    merged, largest = x[:whole].reshape(GROUP, -1), x.max(initial=0)
+    while len(merged) > 1 and largest < SAFE_TO_SQUARE:
+        a, b = np.split(merged, 2)
+        product = np.multiply(a, b, out=spare[: a.size].reshape(a.shape))
+        a += b
+        a += product
+        merged, largest = a, largest * (2 + largest)
+    return np.log1p(merged).sum() + np.log1p(x[whole:]).sum()
 
 
-@quiet
-def reduce_gradient(grad: np.ndarray, samples: int, reduction: str) -> np.ndarray:
-    """每个样本只影响自己的损失，所以只有求平均时才要除以样本数。"""
-    return grad / samples if reduction == "mean" else grad
-
-
-@quiet
+@quiet()
 def finish(result: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """舍入到结果的类型；零维的结果变成 NumPy 标量，可以直接写 f"{x:.4f}"。"""
     result = np.asarray(result).astype(dtype, copy=False)

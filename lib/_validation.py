@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._arrays import as_array, at, first, row_at
+from ._arrays import as_array, as_rows, at, first, row_at
+from ._blocks import Workspace, for_each_block
 from ._options import check_axis
 
 if TYPE_CHECKING:
@@ -37,15 +39,27 @@ def check_distribution(x: ArrayLike, name: str, hint: str, axis: int = -1) -> np
     axis = check_axis(axis, array.ndim, name)
     _check_has_classes(array, name, axis)
     tolerance = SUM_TOLERANCE[array.dtype.itemsize if array.dtype.kind == "f" else 8]
-    total = np.asarray(array.sum(axis, dtype=np.float64))
-    bad = np.abs(total - 1) > tolerance
-    if bad.any():
-        index = first(bad)
+    rows = as_rows(array, axis)
+    place = _first_row(rows, lambda part: np.abs(part.sum(1, dtype=np.float64) - 1) > tolerance)
+    if place is not None:
+        index = np.unravel_index(place, np.moveaxis(array, axis, -1).shape[:-1])
+        total = rows[place].sum(dtype=np.float64)
         raise ValueError(
-            f"{row_at(name, index, axis)} 的和是 {total[index]!s}，应为 1（容差 {tolerance}）。"
-            f"如果是没有归一化的频数，请先除以它的和；{hint}"
+            f"{row_at(name, tuple(map(int, index)), axis)} 的和是 {total!s}，"
+            f"应为 1（容差 {tolerance}）。如果是没有归一化的频数，请先除以它的和；{hint}"
         )
     return array
+
+
+def _first_row(rows: np.ndarray, is_bad: Callable[[np.ndarray], np.ndarray]) -> int | None:
+    """第一个坏的行；逐块地找，用的内存与行数无关。"""
+
+    def find(block: slice, workspace: Workspace) -> int | None:
+        bad = is_bad(rows[block])
+        return block.start + int(np.argmax(bad)) if bad.any() else None
+
+    found = for_each_block(find, len(rows), 32 + rows[:1].nbytes)
+    return next((place for place in found if place is not None), None)
 
 
 def check_distribution_pair(
@@ -91,10 +105,12 @@ def check_class_logits(x: ArrayLike, name: str = "z", axis: int = -1) -> np.ndar
 
 def check_some_class_left(z: np.ndarray, name: str = "z", axis: int = -1) -> None:
     """每一行至少有一个有限的 logit，否则 softmax 是 0/0。"""
-    excluded = np.asarray(z.max(axis) == -np.inf)
-    if excluded.any():
+    place = _first_row(as_rows(z, axis), lambda part: part.max(1) == -np.inf)
+    if place is not None:
+        index = np.unravel_index(place, np.moveaxis(z, axis, -1).shape[:-1])
         raise ValueError(
-            f"{row_at(name, first(excluded), axis)} 全是 -inf：所有类别都被排除，softmax 没有定义。"
+            f"{row_at(name, tuple(map(int, index)), axis)} 全是 -inf："
+            "所有类别都被排除，softmax 没有定义。"
             "请至少留下一个有限的 logit，或者先去掉这一行。"
         )
 
@@ -115,7 +131,7 @@ def check_labels(x: ArrayLike, name: str, num_classes: int, hint: str = "") -> n
             f"{at(name, index)} = {array[index]!s} 超出 [0, {num_classes})。共有 {num_classes} 类，"
             f"标签应为 0 到 {num_classes - 1} 的整数；如果标签从 1 数起，请先减 1。"
         )
-    return array.astype(np.intp, copy=False)
+    return array
 
 
 def check_same_shape(a: np.ndarray, b: np.ndarray, a_name: str, b_name: str) -> None:
@@ -140,19 +156,24 @@ def check_label_shape(labels: np.ndarray, p: np.ndarray, name: str) -> None:
         )
 
 
-def check_class_targets(x: ArrayLike, z: np.ndarray) -> np.ndarray:
-    """`softmax_cross_entropy` 的标签：与 `z` 同形的分布，或比 `z` 少一轴的整数下标。"""
-    t = as_array(x, "t")
-    options = (
+def check_target_shape(t: np.ndarray, z: np.ndarray) -> None:
+    """`softmax_cross_entropy` 的标签：与 `z` 同形，或者比 `z` 少最后的类别轴。"""
+    if z.ndim and t.shape not in (z.shape, z.shape[:-1]):
+        hint = column_hint(t.shape, z.shape[:-1], "t")
+        raise ValueError(f"t 的形状 {t.shape} 对不上：{_target_options(z)}{hint}")
+
+
+def check_class_targets(t: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """与 `z` 同形的是分布，少一轴的是整数下标。"""
+    if t.shape == z.shape:
+        return check_distribution(t, "t", _target_options(z))
+    return check_labels(t, "t", z.shape[-1], _target_options(z))
+
+
+def _target_options(z: np.ndarray) -> str:
+    return (
         f"z 的形状是 {z.shape}，请让 t 是形状 {z.shape[:-1]} 的整数标签，"
         f"或者形状 {z.shape} 的分布（one-hot 或软标签）。"
-    )
-    if t.shape == z.shape:
-        return check_distribution(t, "t", options)
-    if t.shape == z.shape[:-1]:
-        return check_labels(t, "t", z.shape[-1], options)
-    raise ValueError(
-        f"t 的形状 {t.shape} 对不上：{options}" + column_hint(t.shape, z.shape[:-1], "t")
     )
 
 

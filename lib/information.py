@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._arrays import class_axis_last, result_dtype
-from ._numerics import expect, finish, surprisal
+from ._arrays import result_dtype
+from ._blocks import map_elements, reduce_classes
+from ._numerics import expect, surprisal
 from ._options import check_base
 from ._validation import check_distribution, check_distribution_pair, check_probabilities
 
@@ -55,7 +56,7 @@ def self_information(p: ArrayLike, *, base: float = 2) -> np.ndarray:
     """
     p = check_probabilities(p, "p", HINT)
     base = check_base(base)
-    return finish(surprisal(class_axis_last(p), base), result_dtype(p))
+    return map_elements(lambda x: surprisal(x, base), p)
 
 
 def entropy(p: ArrayLike, *, base: float = 2, axis: int = -1) -> np.ndarray:
@@ -99,8 +100,7 @@ def entropy(p: ArrayLike, *, base: float = 2, axis: int = -1) -> np.ndarray:
     """
     p = check_distribution(p, "p", HINT, axis)
     base = check_base(base)
-    x = class_axis_last(p, axis)
-    return finish(expect(x, surprisal(x, base)), result_dtype(p))
+    return reduce_classes(lambda x: expect(x, surprisal(x, base)), (p,), axis, result_dtype(p))
 
 
 def cross_entropy(t: ArrayLike, p: ArrayLike, *, base: float = 2, axis: int = -1) -> np.ndarray:
@@ -146,5 +146,6 @@ def cross_entropy(t: ArrayLike, p: ArrayLike, *, base: float = 2, axis: int = -1
     """
     t, p = check_distribution_pair(t, p, HINT, axis)
     base = check_base(base)
-    costs = surprisal(class_axis_last(p, axis), base)
-    return finish(expect(class_axis_last(t, axis), costs), result_dtype(t, p))
+    return reduce_classes(
+        lambda t, p: expect(t, surprisal(p, base)), (t, p), axis, result_dtype(t, p)
+    )

@@ -95,6 +95,6 @@ def smooth_labels(labels: ArrayLike, num_classes: int, epsilon: float) -> np.nda
     return _smooth(one_hot(labels, num_classes), epsilon)
 
 
-@quiet
+@quiet()
 def _smooth(hard: np.ndarray, epsilon: float) -> np.ndarray:
     return (1.0 - epsilon) * hard + epsilon / hard.shape[-1]

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ._arrays import class_axis_last, result_dtype
-from ._numerics import finish, quiet
+from ._arrays import result_dtype
+from ._blocks import map_classes, reduce_classes
 from ._options import check_temperature
 from ._validation import check_class_logits, check_some_class_left
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+CANCELLED = 1.0  # logsumexp 的结果比它小，就可能丢了位数
 
 
 def logsumexp(z: ArrayLike, *, axis: int = -1) -> np.ndarray:
@@ -42,8 +44,9 @@ def logsumexp(z: ArrayLike, *, axis: int = -1) -> np.ndarray:
     .. math:: \ln\sum_k e^{z_k} = z_m + \ln(1 + s), \qquad s = \sum_{k \ne m} e^{z_k - z_m}
 
     指数都不大于 0，不会溢出。:math:`s` 里没有最大项自己的那个 1，再小也不会被 1 吞掉。
-    结果接近 0 时 :math:`z_m` 与 :math:`\ln(1+s)` 相抵，绝对误差仍是 1e-16 那么大，
-    相对误差则会变大；只要 :math:`\ln p_k` 时请用 `log_softmax`，那里没有抵消。
+    结果接近 0 时 :math:`z_m` 与 :math:`\ln(1+s)` 相抵，再用扩展精度修正一次：结果不小于 1e-3 时
+    末位仍可信。没有扩展精度的平台（Windows、苹果的芯片）上，绝对误差约 1e-16。
+    只要 :math:`\ln p_k` 时请用 `log_softmax`，那里没有抵消。
 
     References
     ----------
@@ -57,8 +60,7 @@ def logsumexp(z: ArrayLike, *, axis: int = -1) -> np.ndarray:
     1000.6931
     """
     z = check_class_logits(z, axis=axis)
-    parts = separate_max(class_axis_last(z, axis))
-    return finish((parts.top + parts.log_total)[..., 0], result_dtype(z))
+    return reduce_classes(_log_sum, (z,), axis, result_dtype(z))
 
 
 def softmax(z: ArrayLike, *, axis: int = -1, temperature: float = 1.0) -> np.ndarray:
@@ -105,8 +107,7 @@ def softmax(z: ArrayLike, *, axis: int = -1, temperature: float = 1.0) -> np.nda
     z = check_class_logits(z, axis=axis)
     temperature = check_temperature(temperature)
     check_some_class_left(z, axis=axis)
-    parts = separate_max(class_axis_last(z, axis), temperature)
-    return finish(np.moveaxis(parts.probabilities(), -1, axis), result_dtype(z))
+    return map_classes(lambda rows: separate_max(rows, temperature).probabilities(), z, axis)
 
 
 def log_softmax(z: ArrayLike, *, axis: int = -1) -> np.ndarray:
@@ -149,45 +150,67 @@ def log_softmax(z: ArrayLike, *, axis: int = -1) -> np.ndarray:
     """
     z = check_class_logits(z, axis=axis)
     check_some_class_left(z, axis=axis)
-    parts = separate_max(class_axis_last(z, axis))
-    return finish(np.moveaxis(parts.gap - parts.log_total, -1, axis), result_dtype(z))
+    return map_classes(_log_probabilities, z, axis)
 
 
 class SeparatedMax(NamedTuple):
-    """一批 logits 拆成最大项与其余各项。类别轴在最后，归约过的量在这一轴上长度为 1。"""
+    """若干行 logits 拆成最大项与其余各项。逐行的量形状是 (N,)，逐项的量形状是 (N, K)。"""
 
     top: np.ndarray  # 最大项 z_m
-    peak: np.ndarray  # 它的下标 m
+    place: tuple[np.ndarray, np.ndarray]  # 最大项在哪里
     gap: np.ndarray  # (z_k − z_m) / T，都不大于 0
     others: np.ndarray  # e^gap，但最大项处为 0
     rest: np.ndarray  # s = others 的和
     log_total: np.ndarray  # ln(1 + s)
 
-    @quiet
     def probabilities(self) -> np.ndarray:
         """softmax：其余各项 e^gap / (1 + s)，最大项 1 / (1 + s)。"""
         total = 1.0 + self.rest
-        p = self.others / total
-        np.put_along_axis(p, self.peak, 1.0 / total, axis=-1)
+        p = self.others / total[:, np.newaxis]
+        p[self.place] = 1.0 / total
         return p
 
-    @quiet
     def complements(self, p: np.ndarray) -> np.ndarray:
         """1 − p。最大项的 p 可能舍入成 1，直接相减会得 0，所以单独用 s / (1 + s)。"""
         q = 1.0 - p
-        np.put_along_axis(q, self.peak, self.rest / (1.0 + self.rest), axis=-1)
+        q[self.place] = self.rest / (1.0 + self.rest)
         return q
 
 
-@quiet
 def separate_max(z: np.ndarray, temperature: float = 1.0) -> SeparatedMax:
-    """沿最后一轴拿出最大项。`z` 是检查过的 float64 数组。"""
-    peak = z.argmax(-1, keepdims=True)
-    top = np.take_along_axis(z, peak, -1)
+    """每一行拿出最大项。`z` 是检查过的 float64 数组，形状 (N, K)。"""
+    place = (np.arange(len(z)), z.argmax(1))
+    top = z[place]
     # 一行全是 -inf 时 top 也是 -inf；减 0 而不是减它自己，免得 ∞ − ∞ = nan。
-    gap = (z - np.where(top == -np.inf, 0.0, top)) / temperature
+    gap = z - np.where(top == -np.inf, 0.0, top)[:, np.newaxis]
+    if temperature != 1.0:
+        gap /= temperature
     others = np.exp(gap)
     # 置 0 而不是事后减 1：减 1 会把比 1 的末位更小的部分一并丢掉。
-    np.put_along_axis(others, peak, 0.0, axis=-1)
-    rest = others.sum(-1, keepdims=True)
-    return SeparatedMax(top, peak, gap, others, rest, np.log1p(rest))
+    others[place] = 0.0
+    rest = others.sum(1)
+    return SeparatedMax(top, place, gap, others, rest, np.log1p(rest))
+
+
+def _log_probabilities(z: np.ndarray) -> np.ndarray:
+    """逐类的 ln p。"""
+    parts = separate_max(z)
+    return parts.gap - parts.log_total[:, np.newaxis]
+
+
+def _log_sum(z: np.ndarray) -> np.ndarray:
+    """逐行的 ln Σ e^z。结果接近 0 时 z_m 与 ln(1 + s) 相抵，再修正一次。"""
+    parts = separate_max(z)
+    result = parts.top + parts.log_total
+    cancelled = np.flatnonzero(np.abs(result) < CANCELLED)
+    result[cancelled] = _refine(z[cancelled], result[cancelled])
+    return result
+
+
+def _refine(z: np.ndarray, rough: np.ndarray) -> np.ndarray:
+    """`rough` 离 r = ln Σ e^z 只差末几位时的牛顿法一步：r ≈ rough + (Σ e^(z − rough) − 1)。
+
+    括号里也几乎全部抵消，所以用扩展精度求；没有扩展精度的平台（Windows、苹果的芯片）上等于没有改。
+    """
+    shifted = z.astype(np.longdouble) - rough[:, np.newaxis]
+    return rough + (np.exp(shifted).sum(1) - 1).astype(np.float64)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._arrays import class_axis_last, result_dtype
-from ._numerics import expect, finish, in_base, quiet, reduce, surprisal, weigh
+from ._arrays import as_float64, as_rows, result_dtype
+from ._blocks import PLAIN_BYTES, Workspace
+from ._numerics import expect, surprisal, weigh
 from ._options import check_base, check_reduction
+from ._reduction import Reduction
 from ._validation import (
     check_distribution,
     check_label_shape,
@@ -70,9 +72,13 @@ def categorical_cross_entropy(
     t = check_distribution(t, "t", TARGET_HINT)
     p = check_distribution(p, "p", CLASS_HINT)
     check_same_shape(t, p, "t", "p")
-    base, reduction = check_base(base), check_reduction(reduction)
-    per_sample = expect(class_axis_last(t), surprisal(class_axis_last(p), base))
-    return finish(reduce(per_sample, reduction), result_dtype(t, p))
+    reducing = _reduction_for(p.shape[:-1], base, reduction, result_dtype(t, p))
+    rows_t, rows_p = as_rows(t), as_rows(p)
+
+    def nats_of(block: slice, workspace: Workspace) -> np.ndarray:
+        return expect(as_float64(rows_t[block]), surprisal(as_float64(rows_p[block]), np.e))
+
+    return reducing.run(nats_of, PLAIN_BYTES * p.shape[-1])
 
 
 def sparse_categorical_cross_entropy(
@@ -117,10 +123,14 @@ def sparse_categorical_cross_entropy(
     p = check_distribution(p, "p", CLASS_HINT)
     labels = check_labels(labels, "labels", p.shape[-1])
     check_label_shape(labels, p, "labels")
-    base, reduction = check_base(base), check_reduction(reduction)
-    chosen = np.take_along_axis(p, labels[..., np.newaxis], -1)[..., 0]
-    per_sample = surprisal(class_axis_last(chosen), base)
-    return finish(reduce(per_sample, reduction), result_dtype(p))
+    reducing = _reduction_for(p.shape[:-1], base, reduction, result_dtype(p))
+    rows, flat = as_rows(p), labels.reshape(-1)
+
+    def nats_of(block: slice, workspace: Workspace) -> np.ndarray:
+        part = rows[block]
+        return surprisal(as_float64(part[np.arange(len(part)), flat[block]]), np.e)
+
+    return reducing.run(nats_of, PLAIN_BYTES)
 
 
 def binary_cross_entropy(
@@ -169,12 +179,23 @@ def binary_cross_entropy(
     t = check_probabilities(t, "t", BINARY_TARGET_HINT)
     p = check_probabilities(p, "p", BINARY_HINT)
     check_same_shape(t, p, "t", "p")
-    base, reduction = check_base(base), check_reduction(reduction)
-    per_sample = in_base(_nats(class_axis_last(t), class_axis_last(p)), base)
-    return finish(reduce(per_sample, reduction), result_dtype(t, p))
+    reducing = _reduction_for(p.shape, base, reduction, result_dtype(t, p))
+    flat_t, flat_p = t.reshape(-1), p.reshape(-1)
+
+    def nats_of(block: slice, workspace: Workspace) -> np.ndarray:
+        return _nats(as_float64(flat_t[block]), as_float64(flat_p[block]))
+
+    return reducing.run(nats_of, PLAIN_BYTES)
 
 
-@quiet
+def _reduction_for(
+    shape: tuple[int, ...], base: float, reduction: str, dtype: np.dtype
+) -> Reduction:
+    reducing = Reduction(shape, check_reduction(reduction), check_base(base), dtype)
+    reducing.check_some_samples()
+    return reducing
+
+
 def _nats(t: np.ndarray, p: np.ndarray) -> np.ndarray:
     """逐样本的 −t ln p − (1 − t) ln(1 − p)，0 · ∞ = 0。"""
     return weigh(t, 0.0 - np.log(p)) + weigh(1.0 - t, 0.0 - np.log1p(-p))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._arrays import class_axis_last, result_dtype
-from ._numerics import finish, in_base, quiet, weigh
+from ._arrays import result_dtype
+from ._blocks import reduce_classes
+from ._numerics import in_base, weigh
 from ._options import check_base
 from ._validation import check_distribution_pair
 from .information import HINT
@@ -70,11 +71,14 @@ def kl_divergence(t: ArrayLike, p: ArrayLike, *, base: float = 2, axis: int = -1
     """
     t, p = check_distribution_pair(t, p, HINT, axis)
     base = check_base(base)
-    terms = _divergence_terms(class_axis_last(t, axis), class_axis_last(p, axis))
-    return finish(in_base(terms.sum(-1), base), result_dtype(t, p))
+    return reduce_classes(
+        lambda t, p: in_base(_divergence_terms(t, p).sum(-1), base),
+        (t, p),
+        axis,
+        result_dtype(t, p),
+    )
 
 
-@quiet
 def _divergence_terms(t: np.ndarray, p: np.ndarray) -> np.ndarray:
     """逐类的 t ln(t/p) − t + p，每一项都不小于 0；单位：奈特。"""
     near = np.abs(p - t) <= t / 4

@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._arrays import class_axis_last, result_dtype
-from ._numerics import finish, in_base, quiet, reduce, reduce_gradient, weigh
+from ._arrays import as_array, as_float64, result_dtype
+from ._blocks import PLAIN_BYTES, Workspace
+from ._fast_sigmoid import fast_losses
+from ._numerics import finish, weigh
 from ._options import check_base, check_reduction
+from ._reduction import DoubtfulError, Reduction
 from ._validation import check_logits, check_probabilities, check_same_shape
 from .logistic import log1p_exp_minus_abs, sigmoid_of
 from .losses import BINARY_TARGET_HINT
@@ -63,10 +67,7 @@ def sigmoid_cross_entropy(
     >>> print(sigmoid_cross_entropy([1, 1, 0], [-800.0, 40.0, 0.0], reduction="none"))
     [8.00000000e+02 4.24835426e-18 6.93147181e-01]
     """
-    t, z = _check(t, z)
-    base, reduction = check_base(base), check_reduction(reduction)
-    per_sample = in_base(_nats(class_axis_last(t), class_axis_last(z)), base)
-    return finish(reduce(per_sample, reduction), result_dtype(t, z))
+    return _value_and_grad(t, z, base, reduction, with_grad=False)[0]
 
 
 def sigmoid_cross_entropy_value_and_grad(
@@ -105,31 +106,45 @@ def sigmoid_cross_entropy_value_and_grad(
     >>> print(f"{loss:.4f} 奈特", grad)
     0.6931 奈特 [-0.25  0.25]
     """
-    t, z = _check(t, z)
-    base, reduction = check_base(base), check_reduction(reduction)
-    t64, z64 = class_axis_last(t), class_axis_last(z)
-    per_sample = in_base(_nats(t64, z64), base)
-    grad = in_base(_grad(t64, z64), base)
-    dtype = result_dtype(t, z)
-    loss = reduce(per_sample, reduction)
-    return finish(loss, dtype), finish(reduce_gradient(grad, per_sample.size, reduction), dtype)
+    return _value_and_grad(t, z, base, reduction, with_grad=True)
 
 
-def _check(t: ArrayLike, z: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    t = check_probabilities(t, "t", BINARY_TARGET_HINT)
-    z = check_logits(z)
+def _value_and_grad(
+    t: ArrayLike, z: ArrayLike, base: float, reduction: str, with_grad: bool
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """先试快算法；它不适用或者看到可疑的数，就仔细检查，再照公式算。"""
+    t, z = as_array(t, "t"), as_array(z, "z")
     check_same_shape(t, z, "t", "z")
-    return t, z
+    reducing = Reduction(z.shape, check_reduction(reduction), check_base(base), result_dtype(t, z))
+    flat_t, flat_z = t.reshape(-1), z.reshape(-1)
+
+    def run(losses_of: Callable[..., np.ndarray], sample_bytes: int) -> tuple:
+        loss, grad = reducing.run_with_grad(losses_of, flat_t, flat_z, with_grad, sample_bytes)
+        return loss, None if grad is None else finish(grad.reshape(z.shape), reducing.dtype)
+
+    if reducing.suits_fast(z) and (t.dtype == z.dtype or t.dtype.kind in "biu"):
+        try:
+            return run(fast_losses, 2 * z.itemsize + 8)
+        except DoubtfulError:
+            pass
+    check_probabilities(t, "t", BINARY_TARGET_HINT)
+    check_logits(z)
+    reducing.check_some_samples()
+    return run(plain_losses, PLAIN_BYTES)
 
 
-@quiet
-def _nats(t: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """逐样本的 |z| · (错的那一边的标签) + ln(1 + e^(−|z|))。"""
+def plain_losses(
+    t: np.ndarray,
+    z: np.ndarray,
+    reducing: Reduction,
+    grad: np.ndarray | None,
+    workspace: Workspace,
+) -> np.ndarray:
+    """一块样本各自的损失，单位奈特；`grad` 不是 None 时把梯度写进去。照公式，用 float64。"""
+    t, z = as_float64(t), as_float64(z)
+    if grad is not None:
+        # σ(z) − t，写成 (1 − t) σ(z) − t σ(−z)
+        grad[...] = ((1.0 - t) * sigmoid_of(z) - t * sigmoid_of(-z)) / reducing.divisor
+    # |z| · (错的那一边的标签) + ln(1 + e^(−|z|))
     wrong = np.where(z > 0, 1.0 - t, t)
     return weigh(wrong, np.abs(z)) + log1p_exp_minus_abs(z)
-
-
-@quiet
-def _grad(t: np.ndarray, z: np.ndarray) -> np.ndarray:
-    """逐样本的 σ(z) − t，写成 (1 − t) σ(z) − t σ(−z)。"""
-    return (1.0 - t) * sigmoid_of(z) - t * sigmoid_of(-z)

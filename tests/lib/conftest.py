@@ -1,9 +1,7 @@
 """lib 的测试共用的东西：参考值、一组 logits、每个函数的一次正确的调用、hypothesis 的设置。"""
 
-import importlib.util
 import inspect
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +9,8 @@ import pytest
 from hypothesis import settings
 
 import lib
+from benchmarks import grids
+from benchmarks import reference as reference_values
 
 # 每次跑的例子都一样，失败可以重现；也不在工作目录里留下例子库。
 settings.register_profile("lib", derandomize=True, database=None, deadline=None, max_examples=60)
@@ -19,31 +19,13 @@ settings.load_profile("lib")
 
 @pytest.fixture(scope="session")
 def reference():
-    """参考值模块 reference.py；按路径载入，不依赖运行测试时的 sys.path。"""
-    spec = importlib.util.spec_from_file_location(
-        "lib_reference", Path(__file__).with_name("reference.py")
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def _logit_rows(dtype):
-    """一行一行的 logits：普通的、悬殊的、并列的、有排除的类的、类别很多的。"""
-    rng = np.random.default_rng(20)
-    limit = 1e4 if dtype == np.float64 else 1e3
-    rows = [rng.normal(0, scale, k) for scale in (0.1, 1, 10, 100) for k in (2, 3, 4, 10, 100)]
-    rows += [rng.uniform(-limit, limit, k) for k in (2, 4, 10, 100)]
-    for gap in (0, 1e-9, 1e-3, 0.5, 1, 5, 17, 20, 36, 40, 87, 100, 300, 700, 744):
-        rows += [[gap, 0, 0, 0], [0, -gap], [-500, gap - 500, -500.25]]
-    rows += [[0, 0], [3.7] * 10, [limit] * 3, [-limit, -limit, limit]]
-    rows += [[0, -np.inf, 2, -np.inf], [5, -np.inf], [-np.inf, 1.5, 1.5], [2.5]]
-    return [np.asarray(row, dtype=dtype) for row in rows]
+    """用 mpmath 求的参考值。"""
+    return reference_values
 
 
 @pytest.fixture(scope="session", params=[np.float64, np.float32], ids=["float64", "float32"])
 def logit_rows(request):
-    return _logit_rows(request.param)
+    return grids.logit_rows(request.param)
 
 
 class Call(NamedTuple):

@@ -1,6 +1,7 @@
 """对照用的参考值：照定义用 mpmath 直算，不减最大值，不用 log1p，只靠位数多。
 
-输入是浮点数的精确值。400 位足以让 1 + e^(−745) 与 1 分得开；类别极多时可以少用几位。
+输入是浮点数的精确值。400 位足以让 1 + e^(−745) 与 1 分得开；类别极多时可以少用几位，
+logit 的绝对值更大时用得更多。
 每个函数只处理一行（一个样本），返回 mpf 或 mpf 的列表；单位都是奈特。
 """
 
@@ -14,6 +15,21 @@ DIGITS = 400
 def exact(x):
     """浮点数的精确值；数组变成列表。"""
     return [mpf(float(v)) for v in x] if np.ndim(x) else mpf(float(x))
+
+
+def negative(x):
+    """−x；mpmath 的负号会舍入到当前的位数，这里不舍入。"""
+    return mpmath.fneg(x, exact=True)
+
+
+def difference(x, y):
+    """x − y，y 是浮点数；不舍入。"""
+    return mpmath.fsub(x, exact(y), exact=True)
+
+
+def relative_error(actual, wanted):
+    with mp.workdps(DIGITS):
+        return float(abs(mpf(actual) - wanted) / abs(wanted))
 
 
 def times_log(t, p):
@@ -62,8 +78,13 @@ def softmax_gradient(t, z, digits=DIGITS):
         return [p - a for p, a in zip(softmax(z, digits), exact(t), strict=True)]
 
 
+def digits_for(z):
+    """1 与 e^(−|z|) 分得开所要的位数。"""
+    return max(DIGITS, 60 + int(abs(float(z)) / np.log(10))) if np.isfinite(z) else DIGITS
+
+
 def sigmoid(z):
-    with mp.workdps(DIGITS):
+    with mp.workdps(digits_for(z)):
         return 1 / (1 + mp.exp(-exact(z)))
 
 
@@ -79,13 +100,13 @@ def binary_cross_entropy(t, p):
 
 
 def sigmoid_cross_entropy(t, z):
-    with mp.workdps(DIGITS):
+    with mp.workdps(digits_for(z)):
         t, p = exact(t), sigmoid(z)
         return -times_log(t, p) - times_log(1 - t, 1 - p)
 
 
 def sigmoid_gradient(t, z):
-    with mp.workdps(DIGITS):
+    with mp.workdps(digits_for(z)):
         return sigmoid(z) - exact(t)
 
 
