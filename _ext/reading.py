@@ -14,6 +14,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.writers.html5 import HTML5Translator
 
 SOLUTION_TITLE = "解答"
+EXERCISE_TITLE = "练习 "
 BOX_CLASSES = {"容易弄错": "pitfall", "定义": "definition", "命题": "proposition"}
 
 
@@ -31,6 +32,17 @@ class FoldSolutions(SphinxTransform):
             title = section[0] if section.children else None
             if isinstance(title, nodes.title) and title.astext() == SOLUTION_TITLE:
                 section.replace_self(solution("", *section.children[1:]))
+
+
+class MarkExercises(SphinxTransform):
+    """标题为“练习 2.1 ……”的小节加上 ``exercise`` 类，由样式表排成卡片。"""
+
+    default_priority = 400
+
+    def apply(self, **kwargs: object) -> None:
+        for section in self.document.findall(nodes.section):
+            if section[0].astext().startswith(EXERCISE_TITLE):
+                section["classes"].append("exercise")
 
 
 class StyleBoxes(SphinxTransform):
@@ -80,5 +92,6 @@ def depart_solution_html(self: HTML5Translator, node: solution) -> None:
 def setup(app: Sphinx) -> dict[str, object]:
     app.add_node(solution, html=(visit_solution_html, depart_solution_html))
     app.add_transform(FoldSolutions)
+    app.add_transform(MarkExercises)
     app.add_transform(StyleBoxes)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

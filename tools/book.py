@@ -20,18 +20,32 @@ from tools import notebooks
 
 ROOT = notebooks.ROOT
 BUILD = ROOT / "_build"
+LIBRARY = ("lib/**/*.py", "requirements.lock")
+LOOKS = ("_ext/*.py", "_static/**/*", "_templates/**/*")
+LOOKS += (
+    "benchmarks/tables.py",
+    "benchmarks/results.json",
+    "_config.yml",
+    "_toc.yml",
+    "package-lock.json",
+    "pyproject.toml",
+    "LICENSE",
+)
+CONTENT = ("chapters/*.ipynb", "appendix/*.md", "intro.md", "references.bib")
 WORKERS = os.cpu_count() or 1
+PLACEHOLDER = "https://example.org/"
 
 
 class BuildError(Exception):
     """构建不下去了；消息说出原因与下一步。"""
 
 
-def fingerprint(paths: Iterable[Path]) -> str:
-    """由若干文件的名字与内容决定的指纹。"""
+def fingerprint(patterns: Iterable[str]) -> str:
+    """由 Python 的版本与若干文件的名字、内容决定的指纹。"""
     digest = hashlib.sha256(sys.version.encode())
-    for path in sorted(paths):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    for path in sorted({path for pattern in patterns for path in ROOT.glob(pattern)}):
+        if path.is_file():
+            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -52,14 +66,9 @@ def drop_stale_results() -> Path:
     lib 或依赖变了，所有章节重新运行；配置、扩展、样式变了，所有页面重新生成。
     Sphinx 自己只看得见页面的变化。
     """
-    library = [*ROOT.glob("lib/**/*.py"), ROOT / "requirements.lock"]
     cache = BUILD / ".jupyter_cache"
-    keep_only_if_unchanged(cache, fingerprint(library))
-
-    looks = [*ROOT.glob("_ext/*.py"), *ROOT.glob("_static/**/*"), *ROOT.glob("_templates/**/*")]
-    looks += [ROOT / name for name in ("_config.yml", "_toc.yml", "package-lock.json")]
-    sources = [path for path in (*library, *looks) if path.is_file()]
-    if keep_only_if_unchanged(BUILD / ".doctrees", fingerprint(sources)):
+    keep_only_if_unchanged(cache, fingerprint(LIBRARY))
+    if keep_only_if_unchanged(BUILD / ".doctrees", fingerprint((*LIBRARY, *LOOKS))):
         shutil.rmtree(BUILD / "html", ignore_errors=True)
     return cache
 
@@ -106,30 +115,64 @@ def commit_time() -> str:
     return finished.stdout.strip() or "1700000000"
 
 
+def epoch() -> str:
+    """书里一切日期的来源。"""
+    return os.environ.get("SOURCE_DATE_EPOCH") or commit_time()
+
+
 def run_sphinx() -> None:
     """以“警告即错误”生成 HTML。"""
     scripts = Path(sys.executable).parent
-    environment = {
-        **os.environ,
-        "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH") or commit_time(),
-        "PYTHONHASHSEED": "0",
-    }
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": epoch(), "PYTHONHASHSEED": "0"}
     command = [str(scripts / "jupyter-book"), "build", ".", "-W", "--keep-going"]
     if subprocess.run(command, cwd=ROOT, env=environment).returncode:
         raise BuildError("书没有构建成功：上面每一条警告或错误都要改好。")
 
 
+def everything_built_from() -> str:
+    """决定整本书的一切：全部源头、日期与网址。"""
+    settings = f"{epoch()} {os.environ.get('BOOK_URL', '')}"
+    return f"{fingerprint((*LIBRARY, *LOOKS, *CONTENT))} {settings}"
+
+
+def is_up_to_date() -> bool:
+    """_build/html 就是由现在这些源头构建的。"""
+    marker = BUILD / "built-from"
+    has_pages = (BUILD / "html" / "index.html").is_file()
+    return has_pages and marker.is_file() and marker.read_text() == everything_built_from()
+
+
+def build() -> None:
+    """运行有变化的 notebook，生成页面；成功以后才记下这一份由什么构建。"""
+    marker, sources = BUILD / "built-from", everything_built_from()
+    marker.unlink(missing_ok=True)
+    if not run_changed_notebooks(drop_stale_results()):
+        print("notebook 都没有变化，不必重新运行。", flush=True)
+    run_sphinx()
+    marker.write_text(sources)
+
+
+def reminder() -> str | None:
+    """网址还是占位的时候要说的一句话。"""
+    configured = os.environ.get("BOOK_URL") or (ROOT / "_config.yml").read_text(encoding="utf-8")
+    if PLACEHOLDER in configured:
+        return "要放到网上，先写进正式的网址：make book BOOK_URL=https://你的域名/。自己读不必管。"
+    return None
+
+
 def main() -> int:
-    try:
-        cache_folder = drop_stale_results()
-        if not run_changed_notebooks(cache_folder):
-            print("notebook 都没有变化，不必重新运行。", flush=True)
-        run_sphinx()
-    except BuildError as problem:
-        print(f"错误：{problem}", file=sys.stderr)
-        return 1
+    if is_up_to_date():
+        print("什么都没有变，不必重新构建。")
+    else:
+        try:
+            build()
+        except BuildError as problem:
+            print(f"错误：{problem}", file=sys.stderr)
+            return 1
     index = BUILD / "html" / "index.html"
-    print(f"\n书构建好了。用浏览器打开 {index}，或运行 make serve 后访问 http://127.0.0.1:8000")
+    print(f"书构建好了。用浏览器打开 {index}，或运行 make serve 后访问 http://127.0.0.1:8000")
+    if hint := reminder():
+        print(hint)
     return 0
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 MINIMUM = (3, 11)
-NEEDED_BYTES = 2 * 1024**3  # 环境约 1 GB，安装途中另要放下载的包
+NEEDED_BYTES = 2 * 1024**3  # 环境约 1.5 GB，安装途中另要放下载的包
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 SCRIPTS = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")

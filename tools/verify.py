@@ -1,4 +1,4 @@
-"""``make test`` 的全部：代码风格、lib、章节、图、文字与构建，一项失败也会跑完其余各项。"""
+"""``make test`` 与 ``make test-grader`` 的全部；一项失败也会跑完其余各项。"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tools.notebooks import ROOT
 
 PYTEST = [sys.executable, "-m", "pytest", "-q", "--numprocesses=auto"]
 
-STEPS = {
+BOOK = {
     "代码风格": [sys.executable, "-m", "ruff", "check"],
     "代码格式": [sys.executable, "-m", "ruff", "format", "--check"],
     "lib：精度、性质、坏输入，分支覆盖率 100%": [
@@ -21,13 +21,18 @@ STEPS = {
         "--cov-report=term",
         "--cov-fail-under=100",
     ],
+    "构建：浏览器要打开的就是这一份": [sys.executable, "-m", "tools.book"],
+    # Playwright 的同步接口占住进程的事件循环，不能与 nbval 同在一个进程里。
+    "浏览器：在真的 Chromium 里打开每一页": [*PYTEST, "--dist=loadfile", "tests/browser"],
     # 同一个 notebook 的单元格要在同一个进程里依次运行，所以按文件分；费时的构建排在最前。
-    "书：构建、章节、图、文字、工具": [
+    "书：页面、搜索、章节、图、文字、工具": [
         *PYTEST,
         "--dist=loadfile",
         "--no-loadscope-reorder",
         "--nbval",
         "tests/book",
+        "tests/search",
+        "tests/benchmarks",
         "chapters",
         "tests/chapters",
         "tests/figures",
@@ -36,9 +41,20 @@ STEPS = {
 }
 
 
+GRADER = {
+    "作业：格式、解答、学生版、常数过不了": [*PYTEST, "tests/assignments"],
+    "批改：沙箱、恶意的提交、随时被杀、集群、PostgreSQL、速度": [
+        *PYTEST,
+        "--dist=loadfile",
+        "tests/grader",
+    ],
+}
+
+
 def main() -> int:
     started, failed = time.monotonic(), []
-    for name, command in STEPS.items():
+    steps = GRADER if sys.argv[1:] == ["grader"] else BOOK
+    for name, command in steps.items():
         print(f"\n── {name} ──", flush=True)
         if subprocess.run(command, cwd=ROOT, env={**os.environ, "TQDM_DISABLE": "1"}).returncode:
             failed.append(name)

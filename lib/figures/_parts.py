@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 
-from lib.figures._style import ANIMAL_COLORS, ANIMAL_HATCHES, ANIMALS
+from lib.figures._style import ANIMAL_COLORS, ANIMAL_HATCHES, ANIMALS, PAPER
 
 
 def animal_bars(
@@ -38,7 +38,7 @@ def animal_bars(
         ax.set_yticks([0, 0.5, 1])
     for bar, name in zip(bars, ANIMALS, strict=True):
         bar.set_facecolor(ANIMAL_COLORS[name])
-        bar.set_edgecolor("white")
+        bar.set_edgecolor(PAPER)
         bar.set_hatch(ANIMAL_HATCHES[name])
     ax.bar_label(bars, labels=[f"{v:.{decimals}f}" for v in values], padding=4)
     return bars

@@ -294,7 +294,7 @@ def reliability_diagram(predicted, observed, low, high, counts) -> Illustration:
     fig, ax = canvas(5.0, 4.8)
     ax.plot([0, 1], [0, 1], **_LEVEL)
     ax.text(0.42, 0.32, "完全校准", color=MUTED, rotation=45, rotation_mode="anchor")
-    ax.vlines(predicted, low, high, color=PREDICTED, linewidth=7, alpha=0.45)
+    ax.vlines(predicted, low, high, color=PREDICTED, linewidth=7, alpha=0.7)
     ax.scatter(predicted, observed, s=50, color=TRUE, zorder=3)
     for x, y, bar_top, n in zip(predicted, observed, high, counts, strict=True):
         # 两端的箱子贴着坐标轴：左端写在点下，右端写在点右，其余写在最高处的上方。

@@ -14,8 +14,10 @@ from lib.figures._style import (
     ANIMALS,
     INK,
     LOSS,
+    LOSS_PALE,
     MUTED,
     PALE,
+    PAPER,
     PREDICTED,
     TRUE,
     Illustration,
@@ -33,8 +35,6 @@ __all__ = [
     "smoothing_moves_minimum",
 ]
 
-# LOSS 的四分之一混入白色。斜纹的底色要不透明：SVG 后端不认图案底色的透明度。
-_LOSS_PALE = "#e1ccde"
 _LINE_STYLES = ("-", "--", "-.", (0, (1, 1)))
 
 
@@ -96,14 +96,14 @@ def code_length_areas(t, p, names=ANIMALS) -> Illustration:
         t,
         np.maximum(wrong - right, 0),
         bottom=np.minimum(right, wrong),
-        facecolor=_LOSS_PALE,
+        facecolor=LOSS_PALE,
         edgecolor=LOSS,
         hatch="//",
         linewidth=0,
     )
     _staircase(lower, t, right, TRUE, (0, (2.5, 1.5)))
     _staircase(lower, t, wrong, PREDICTED)
-    box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+    box = {"facecolor": PAPER, "edgecolor": "none", "pad": 2}
     for x, width, a, b, area in zip(centers, t, right, wrong, difference, strict=True):
         word = "多付" if area > 0 else "省下"
         sum_ = f"{_fraction(width)} × {_number(abs(b - a))} = " if width > 0.3 else ""
@@ -210,7 +210,7 @@ def one_hot_area(p, true=0) -> Illustration:
         [loss],
         width=[1],
         align="edge",
-        facecolor=_LOSS_PALE,
+        facecolor=LOSS_PALE,
         edgecolor=LOSS,
         hatch="//",
         linewidth=2,
@@ -394,7 +394,7 @@ def frequencies_from_descent(history, frequencies) -> Illustration:
         heights[above] = max(heights[above], heights[below] + 0.045)
     fig, ax = canvas(4.8, 3.9)
     for k, name in enumerate(ANIMALS):
-        ax.axhline(target[k], color=ANIMAL_COLORS[name], linewidth=1, alpha=0.6)
+        ax.axhline(target[k], color=ANIMAL_COLORS[name], linewidth=1, alpha=0.75)
         ax.plot(steps, history[:, k], color=ANIMAL_COLORS[name], linestyle=_LINE_STYLES[k])
         ax.annotate(
             f"{name} {_number(target[k])}",

@@ -10,10 +10,12 @@ from lib.figures._parts import animal_bars
 from lib.figures._style import (
     ANIMAL_COLORS,
     ANIMALS,
+    FIXED,
     INK,
     LOSS,
     MUTED,
     PALE,
+    PAPER,
     PREDICTED,
     TRUE,
     Illustration,
@@ -43,7 +45,7 @@ def _named(values, pattern: str = "{:.3f}") -> str:
 
 
 def _show_picture(ax, image) -> None:
-    ax.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    ax.imshow(image, cmap="gray", vmin=0, vmax=1)
     ax.set_xticks([])
     ax.set_yticks([])
     for spine in ax.spines.values():
@@ -53,9 +55,7 @@ def _show_picture(ax, image) -> None:
 def _box(ax, center, width, height, text, color, *, size=12) -> None:
     x, y = center[0] - width / 2, center[1] - height / 2
     style = "round,pad=0,rounding_size=0.12"
-    ax.add_patch(
-        FancyBboxPatch((x, y), width, height, boxstyle=style, fc="white", ec=color, lw=1.6)
-    )
+    ax.add_patch(FancyBboxPatch((x, y), width, height, boxstyle=style, fc=PAPER, ec=color, lw=1.6))
     ax.text(*center, text, ha="center", va="center", color=color, fontsize=size, linespacing=1.5)
 
 
@@ -249,8 +249,8 @@ def animal_samples(images, labels, per_class: int = 6) -> Illustration:
     fig, axes = canvas(4.9, 3.7, len(ANIMALS), 1)
     for k, (ax, name) in enumerate(zip(axes, ANIMALS, strict=True)):
         chosen = images[np.flatnonzero(labels == k)[:per_class]]
-        framed = np.pad(chosen, ((0, 0), (0, 0), (0, 2)), constant_values=1.0)
-        ax.imshow(np.hstack(framed), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        framed = np.pad(chosen, ((0, 0), (0, 0), (0, 2)), constant_values=np.nan)  # 缝是透明的
+        ax.imshow(np.hstack(framed), cmap="gray", vmin=0, vmax=1)
         ax.axis("off")
         ax.text(
             -0.02,
@@ -324,12 +324,12 @@ def animal_confusion_matrix(counts) -> Illustration:
     true, predicted = np.unravel_index(np.argmax(mistakes), counts.shape)
     share = counts / counts.sum(axis=1, keepdims=True)
     fig, ax = canvas(4.9, 4.3)
-    blues = LinearSegmentedColormap.from_list("truth", ["white", TRUE])
-    ax.imshow(share, cmap=blues, vmin=0, vmax=1, interpolation="nearest")
+    blues = LinearSegmentedColormap.from_list("truth", [(TRUE, 0), (TRUE, 1)])  # 由透明到蓝
+    ax.imshow(share, cmap=blues, vmin=0, vmax=1)
     for i in range(len(ANIMALS)):
         for k in range(len(ANIMALS)):
-            color = "white" if share[i, k] > 0.6 else INK
-            ax.text(k, i, str(counts[i, k]), ha="center", va="center", color=color, fontsize=14)
+            style = {"color": "white", "gid": FIXED} if share[i, k] > 0.6 else {"color": INK}
+            ax.text(k, i, str(counts[i, k]), ha="center", va="center", fontsize=14, **style)
     ax.set(xticks=range(4), yticks=range(4), xlabel="预测类别", ylabel="真实类别")
     ax.set_xticklabels(ANIMALS, fontsize=14)
     ax.set_yticklabels(ANIMALS, fontsize=14)
@@ -338,7 +338,7 @@ def animal_confusion_matrix(counts) -> Illustration:
     ax.set_title(f"错得最多的是把{ANIMALS[true]}认成{ANIMALS[predicted]}")
     return Illustration(
         fig,
-        caption="验证集上的混淆矩阵：每一格是图片数，颜色深浅是占这一行的比例。"
+        caption="验证集上的混淆矩阵：每一格是图片数，颜色浓淡是占这一行的比例。"
         "对角线是答对的，其余都是错的。",
         alt=f"4×4 的表，对角线 {_named(np.diag(counts), '{}')} 张答对，共 "
         f"{int(np.trace(counts))}/{int(counts.sum())}；最多的错误是"

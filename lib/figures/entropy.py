@@ -7,9 +7,11 @@ from matplotlib.patches import Polygon, Rectangle
 
 from lib.figures._style import (
     ANIMAL_COLORS,
+    FIXED,
     INK,
     LOSS,
     MUTED,
+    PAPER,
     Illustration,
     canvas,
     styled,
@@ -172,11 +174,11 @@ def codeword_tree(names, probabilities, codes, questions) -> Illustration:
             ax.plot([x, child], [y, y + 1], color=INK, lw=1.4, zorder=1)
             ax.text(
                 x + 0.66 * (child - x), y + 0.66, digit, ha="center", va="center_baseline",
-                fontsize=11, bbox={"boxstyle": "circle,pad=0.12", "fc": "white", "ec": "none"},
+                fontsize=11, bbox={"boxstyle": "circle,pad=0.12", "fc": PAPER, "ec": "none"},
             )  # fmt: skip
         ax.text(
             x, y, question, ha="center", va="center", fontsize=11,
-            bbox={"boxstyle": "round,pad=0.25", "fc": "white", "ec": INK, "lw": 0.9},
+            bbox={"boxstyle": "round,pad=0.25", "fc": PAPER, "ec": INK, "lw": 0.9},
         )  # fmt: skip
     ax.set(xlim=(-0.005, 1.005), ylim=(bottom + 0.02, -0.3), xticks=[])
     ax.set_yticks(
@@ -329,7 +331,6 @@ def entropy_on_simplex(names, resolution: int = 180) -> Illustration:
     ax.add_patch(triangle)
     image = ax.imshow(
         values, origin="lower", extent=(0, 1, 0, _HEIGHT), cmap="cividis", vmin=0, vmax=limit,
-        interpolation="nearest",
     )  # fmt: skip
     image.set_clip_path(triangle)
     step = max(resolution // 60, 1)
@@ -337,23 +338,21 @@ def entropy_on_simplex(names, resolution: int = 180) -> Illustration:
         x[::step], y[::step, 0], values[::step, ::step], levels=[0.5, 1, 1.5],
         colors=["white", INK, INK], linewidths=1.2,
     )  # fmt: skip
+    lines.set_gid(FIXED)
     lines.set_clip_path(triangle)
     for place, text in zip([(0, -0.03), (1, -0.03), (0.5, _HEIGHT + 0.03)], names, strict=True):
         ax.text(*place, f"全是{text}：0", ha="center", va="top" if place[1] < 0 else "bottom")
+    on_picture = {"color": INK, "gid": FIXED}
     uniform = corners.mean(axis=0)
-    ax.plot(*uniform, "o", color=INK, ms=6)
-    ax.annotate(
-        f"均匀分布：\n{limit:.3f}",
-        uniform,
-        xytext=(0.8, 0.66),
-        arrowprops={"arrowstyle": "-", "color": INK, "lw": 1, "shrinkB": 4},
-        linespacing=1.4,
-    )
+    ax.plot(*uniform, "o", ms=6, **on_picture)
+    for shift, text, va in ((0.02, "均匀", "bottom"), (-0.03, f"{limit:.3f}", "top")):
+        ax.text(uniform[0], uniform[1] + shift, text, ha="center", va=va, **on_picture)
     half = float(entropy([0.5, 0.5, 0]))
     ax.plot(0.5, 0, "o", color=INK, ms=6, clip_on=False)
     ax.text(0.5, -0.03, f"两类各半：{half:g}", ha="center", va="top")
     bar = fig.colorbar(image, ax=ax, orientation="horizontal", shrink=0.8, aspect=28, pad=0.02)
     bar.add_lines(lines)
+    bar.lines[0].set_gid(FIXED)
     bar.set_label("熵（比特）")
     bar.set_ticks([0, 0.5, 1, 1.5])
     ax.set(xlim=(-0.13, 1.13), ylim=(-0.12, _HEIGHT + 0.1), aspect="equal")

@@ -10,6 +10,7 @@ from lib.figures._style import (
     ANIMALS,
     INK,
     MUTED,
+    PAPER,
     PREDICTED,
     TRUE,
     Illustration,
@@ -95,9 +96,7 @@ def _chapter_box(ax, center, name, question) -> None:
     (x, y), (width, height) = center, _BOX
     corner = (x - width / 2, y - height / 2)
     rounded = "round,pad=0,rounding_size=0.1"
-    ax.add_patch(
-        FancyBboxPatch(corner, width, height, boxstyle=rounded, fc="white", ec=INK, lw=1.6)
-    )
+    ax.add_patch(FancyBboxPatch(corner, width, height, boxstyle=rounded, fc=PAPER, ec=INK, lw=1.6))
     ax.text(x, y - 0.17, name, ha="center", va="center", size=14)
     ax.text(x, y + 0.2, question, ha="center", va="center", color=MUTED, size=11.5)
 

@@ -10,9 +10,11 @@ from lib.figures._style import (
     ANIMAL_COLORS,
     ANIMAL_HATCHES,
     ANIMALS,
+    FIXED,
     INK,
     LOSS,
     MUTED,
+    PAPER,
     PREDICTED,
     TRUE,
     Illustration,
@@ -73,7 +75,7 @@ def scores_to_shares(z) -> Illustration:
             height=0.8,
             color=ANIMAL_COLORS[name],
             hatch=ANIMAL_HATCHES[name],
-            edgecolor="white",
+            edgecolor=PAPER,
         )
         # 后三份都窄：马的文字放到下边，猫的靠右、豹的靠左，免得相撞。
         strip.text(
@@ -185,8 +187,11 @@ def jacobian_heatmap(z) -> Illustration:
     jacobian = np.diag(p) - np.outer(p, p)
     fig, ax = canvas(4.9, 4.7)
     limit = float(np.abs(jacobian).max())
-    diverging = LinearSegmentedColormap.from_list("负零正", [PREDICTED, "white", TRUE])
-    ax.imshow(jacobian, cmap=diverging, vmin=-limit, vmax=limit, interpolation="nearest")
+    shades = [(PREDICTED, 1), (PREDICTED, 0), (TRUE, 0), (TRUE, 1)]  # 0 是透明的
+    diverging = LinearSegmentedColormap.from_list(
+        "负零正", list(zip((0, 0.5, 0.5, 1), shades, strict=True))
+    )
+    ax.imshow(jacobian, cmap=diverging, vmin=-limit, vmax=limit)
     for (i, j), value in np.ndenumerate(jacobian):
         ax.text(
             j,
@@ -194,7 +199,7 @@ def jacobian_heatmap(z) -> Illustration:
             f"{value:+.3f}".replace("-", "−"),
             ha="center",
             va="center",
-            color="white" if abs(value) > 0.7 * limit else INK,
+            **({"color": "white", "gid": FIXED} if abs(value) > 0.7 * limit else {"color": INK}),
         )
     for i, total in enumerate(jacobian.sum(axis=1)):
         ax.text(4.05, i, f"{abs(total):.0f}", ha="center", va="center", color=MUTED)
@@ -214,7 +219,7 @@ def jacobian_heatmap(z) -> Illustration:
         fig,
         caption=(
             r"第 $i$ 行第 $j$ 列是 $\partial p_i/\partial z_j$：正数偏蓝，负数偏橙，"
-            "颜色越深绝对值越大。每行、每列之和都是 0。"
+            "颜色越浓绝对值越大。每行、每列之和都是 0。"
         ),
         alt=(
             "4×4 的热力图。对角线都是正数："

@@ -8,7 +8,7 @@ import pytest
 from docutils import nodes
 from docutils.utils import new_document
 
-from _ext import line_breaking, local_katex, reading
+from _ext import anchors, code_colours, line_breaking, local_katex, reading
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def text(content: str) -> nodes.Text:
 
 
 def wrapped(document: nodes.document) -> list[str]:
-    for node in list(document.findall(nodes.math)):
+    for node in list(document.findall(lambda n: isinstance(n, (nodes.math, nodes.literal)))):
         line_breaking._wrap_with_punctuation(node)
     return [inline.astext() for inline in document.findall(nodes.inline)]
 
@@ -49,9 +49,57 @@ def test_equal_punctuation_keeps_its_place(document):
     assert document.astext() == "a，b，c。"
 
 
+def test_opening_bracket_stays_with_the_formula(document):
+    document += paragraph(text("正数（"), formula("x>0"), text("）与（“"), nodes.literal("", "e"))
+    assert wrapped(document) == ["（x>0）", "（“e"]
+    assert document.astext() == "正数（x>0）与（“e"
+
+
+def test_code_keeps_its_punctuation_too(document):
+    document += paragraph(text("用 "), nodes.literal("", "lib"), text("；再说"))
+    assert wrapped(document) == ["lib；"]
+
+
 def test_formula_without_punctuation_is_left_alone(document):
     document += paragraph(formula("x"), text(" 是实数"), formula("y"))
     assert wrapped(document) == []
+
+
+def test_long_formula_may_break_only_inside():
+    markup = '<span class="base">a=</span><span class="base">b</span>'
+    assert "</span><wbr><span" in local_katex.tidy(markup)
+
+
+def test_short_formula_does_not_break():
+    markup = '<span class="base" style="width:2em">x=</span><span class="base" style="width:1em">'
+    assert "<wbr>" not in local_katex.tidy(markup)
+    assert "<wbr>" in local_katex.tidy(markup.replace("width:2em", "width:12em"))
+
+
+def test_latex_source_is_left_out_but_mathml_stays():
+    markup = "<math><semantics><mi>x</mi><annotation>x</annotation></semantics></math>"
+    assert local_katex.tidy(markup) == "<math><mi>x</mi></math>"
+
+
+@pytest.mark.parametrize(
+    ("title", "anchor"),
+    [
+        ("第 2 章　交叉熵", "s2"),
+        ("2.3 作为损失函数", "s2-3"),
+        ("练习 2.1　心算", "ex2-1"),
+        ("参考文献", "references"),
+        ("不对称", None),
+    ],
+)
+def test_anchor_follows_the_number_in_the_title(title, anchor):
+    assert anchors.anchor_of(title) == anchor
+
+
+def test_uncoloured_words_lose_their_tags():
+    markup = '<span class="n">x</span> <span class="o">=</span> <span class="mi">1</span>'
+    assert code_colours.drop_uncoloured(markup) == (
+        'x <span class="o">=</span> <span class="mi">1</span>'
+    )
 
 
 def test_solution_section_is_folded(document):

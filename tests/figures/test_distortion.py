@@ -14,7 +14,7 @@ from tools.notebooks import ROOT
 # 路线图只有方框与箭头，没有数据。
 FIGURES_WITH_DATA = {
     module: set(getattr(figures, module).__all__) - {"chapter_roadmap"}
-    for module in ("entropy", "cross_entropy", "binary", "softmax", "dog", "opening")
+    for module in ("entropy", "cross_entropy", "binary", "softmax", "dog", "opening", "report")
 }
 
 

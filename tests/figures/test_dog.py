@@ -23,7 +23,7 @@ def texts(ax):
 
 def check_words(illustration, *words):
     """能存成 SVG，图注不带图号，替代文字里有关键的数。"""
-    assert illustration.svg().startswith("<?xml")
+    assert illustration.svg().startswith("<svg")
     assert illustration.caption and not illustration.caption.startswith("图")
     assert "$" not in illustration.alt
     for word in words:

@@ -56,6 +56,52 @@ def test_style_change_rebuilds_pages_without_running_notebooks(project):
     assert cached.exists()
 
 
+@pytest.fixture
+def sphinx_calls(project, monkeypatch) -> list[int]:
+    """代替 Sphinx：写一个首页，记下被调用的次数。"""
+    calls: list[int] = []
+
+    def write_index() -> None:
+        calls.append(1)
+        (project / "_build" / "html").mkdir(exist_ok=True)
+        (project / "_build" / "html" / "index.html").touch()
+
+    monkeypatch.setattr(book, "run_sphinx", write_index)
+    return calls
+
+
+def test_nothing_is_built_again_until_something_changes(project, sphinx_calls, monkeypatch):
+    for times, change in enumerate(
+        [
+            lambda: None,
+            lambda: write_chapter(project / "chapters" / "01_first.ipynb", "print(3)"),
+            lambda: (project / "intro.md").write_text("新的前言"),
+            lambda: (project / "_static" / "course.css").write_text("p {}"),
+            lambda: (project / "_build" / "html" / "index.html").unlink(),
+            lambda: monkeypatch.setenv("BOOK_URL", "https://example.net/"),
+            lambda: monkeypatch.setenv("SOURCE_DATE_EPOCH", "1"),
+        ],
+        start=1,
+    ):
+        change()
+        assert [book.main(), book.main()] == [0, 0]
+        assert len(sphinx_calls) == times
+
+
+def test_interrupted_build_is_not_taken_for_finished(project, sphinx_calls, monkeypatch):
+    assert book.main() == 0
+
+    def fail() -> None:
+        raise book.BuildError("中途断了")
+
+    (project / "intro.md").write_text("新的前言")
+    with monkeypatch.context() as patch:
+        patch.setattr(book, "run_sphinx", fail)
+        assert book.main() == 1
+    (project / "intro.md").unlink()
+    assert not book.is_up_to_date()
+
+
 def test_failing_notebook_is_reported_in_one_message(project, capsys):
     write_chapter(project / "chapters" / "02_second.ipynb", "raise ValueError('算错了')")
     assert book.main() == 1
@@ -67,3 +113,14 @@ def test_failing_notebook_is_reported_in_one_message(project, capsys):
 def test_commit_time_has_a_fallback(tmp_path, monkeypatch):
     monkeypatch.setattr(book, "ROOT", tmp_path)
     assert book.commit_time().isdigit()
+
+
+def test_placeholder_address_is_pointed_out(project, monkeypatch):
+    monkeypatch.delenv("BOOK_URL", raising=False)
+    (project / "_config.yml").write_text("html:\n  baseurl: https://example.org/\n")
+    assert "BOOK_URL" in book.reminder()
+    monkeypatch.setenv("BOOK_URL", "https://example.net/book/")
+    assert book.reminder() is None
+    monkeypatch.delenv("BOOK_URL")
+    (project / "_config.yml").write_text("html:\n  baseurl: https://example.net/\n")
+    assert book.reminder() is None

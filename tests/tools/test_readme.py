@@ -28,7 +28,7 @@ def test_first_screen_names_the_two_commands():
 
 def test_commands_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for command in set(re.findall(r"make ([a-z]+)", README)):
+    for command in set(re.findall(r"make ([a-z-]+)", README)):
         assert re.search(rf"^{command}:", makefile, flags=re.M), command
 
 
@@ -36,3 +36,8 @@ def test_folders_exist():
     tree = re.search(r"## 仓库的样子\n\n```\n(.*?)```", README, flags=re.S)[1]
     for name in re.findall(r"^(\S+)", tree, flags=re.M):
         assert (ROOT / name).exists(), name
+
+
+def test_server_configuration_is_the_one_in_deploy():
+    shown = re.search(r"```nginx\n(.*?)```", README, flags=re.S)[1]
+    assert shown == (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
