@@ -9,6 +9,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 def install(*packages: str) -> None:
@@ -18,10 +22,21 @@ def install(*packages: str) -> None:
         return
     print(f"缺少 {'、'.join(packages)}，正在用 apt-get 安装……", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update", "-qq"], ["install", "-y", "-qq", *packages]):
-        subprocess.run(
-            ["apt-get", *command], env=environment, stdout=subprocess.DEVNULL, check=False
-        )
+    with one_at_a_time():
+        for command in (["update", "-qq"], ["install", "-y", "-qq", *packages]):
+            subprocess.run(
+                ["apt-get", *command], env=environment, stdout=subprocess.DEVNULL, check=False
+            )
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """apt-get 遇到另一个 apt-get 就失败；并行的几个测试进程可能同时来装，让后来的等一等。"""
+    import fcntl  # Windows 上没有它，也走不到这里
+
+    with (Path(tempfile.gettempdir()) / "cross-entropy-apt.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def main() -> None:
