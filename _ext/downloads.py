@@ -11,6 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from _ext.pages import page_name
+from tools.notebooks import NEEDS_FRAMEWORKS
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "notebooks"
@@ -21,22 +22,28 @@ INSTRUCTIONS = """《交叉熵》的 notebook
 2. 运行 python -m pip install -r requirements.txt；
 3. 运行 python -m jupyterlab，打开 01_entropy.ipynb。
 
+第 6 章还要 Keras、JAX 与 optax：python -m pip install -r requirements-frameworks.txt。
+
 lib/ 是书里用的小库，要与 notebook 放在同一个文件夹里。
 """
 
 
-def requirements() -> str:
-    """运行 notebook 要装的包：pyproject.toml 里 lib、chapters 与 lab 三组。"""
+def requirements() -> dict[str, str]:
+    """运行 notebook 要装的包：pyproject.toml 里 lib、chapters 与 lab 三组；第 6 章的另放。"""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = project["dependency-groups"]
-    return "\n".join([*project["project"]["dependencies"], *groups["chapters"], *groups["lab"]])
+    everywhere = [*project["project"]["dependencies"], *groups["chapters"], *groups["lab"]]
+    return {
+        "requirements.txt": "\n".join(everywhere) + "\n",
+        "requirements-frameworks.txt": "\n".join(groups["frameworks"]) + "\n",
+    }
 
 
 def archive_members() -> dict[str, bytes]:
     """压缩包里的文件名 -> 内容；notebook 与 lib 并排，不必安装就能导入。"""
     members = {
         "README.txt": INSTRUCTIONS.encode(),
-        "requirements.txt": (requirements() + "\n").encode(),
+        **{name: text.encode() for name, text in requirements().items()},
         "LICENSE": (ROOT / "LICENSE").read_bytes(),
     }
     for path in sorted(ROOT.glob("chapters/*.ipynb")):
@@ -71,6 +78,7 @@ def add_links(
     name = f"{page_name(pagename)}.ipynb"
     archive = Path(app.outdir) / FOLDER / ARCHIVE
     context["notebook_name"] = name
+    context["needs_frameworks"] = name == f"{NEEDS_FRAMEWORKS}.ipynb"
     context["notebook"] = pathto(f"{FOLDER}/{name}", 1)
     context["archive"] = pathto(f"{FOLDER}/{ARCHIVE}", 1)
     context["archive_kilobytes"] = round(archive.stat().st_size / 1000)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import os
 import re
 import sys
@@ -25,6 +26,8 @@ KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3
 IMAGE_TYPES = ("image/svg+xml", "image/png", "image/jpeg")
 SOLUTION_HEADING = "#### 解答"
 CELL_TIMEOUT = 300  # 秒
+NEEDS_FRAMEWORKS = "06_frameworks"
+FRAMEWORKS = ("keras", "jax", "optax")
 
 
 def chapter_paths() -> list[Path]:
@@ -35,6 +38,16 @@ def chapter_paths() -> list[Path]:
 def chapter_number(path: Path) -> int:
     """从文件名 ``01_entropy.ipynb`` 读出章次。"""
     return int(path.stem.split("_")[0])
+
+
+def frameworks_are_installed() -> bool:
+    """装了第 6 章要的 Keras、JAX 与 optax。"""
+    return all(importlib.util.find_spec(name) for name in FRAMEWORKS)
+
+
+def is_runnable(path: Path) -> bool:
+    """第 6 章在没有装 Keras 的机器上不运行，只用存下的输出；别的总能运行。"""
+    return path.stem != NEEDS_FRAMEWORKS or frameworks_are_installed()
 
 
 def read(path: Path) -> NotebookNode:

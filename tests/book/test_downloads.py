@@ -33,6 +33,8 @@ def test_archive_has_all_that_is_needed_and_nothing_of_this_machine(unpacked):
     names = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*")}
     assert {path.name for path in notebooks.chapter_paths()} <= names
     assert {"lib/__init__.py", "lib/figures/entropy.py", "requirements.txt", "LICENSE"} <= names
+    frameworks = (unpacked / "requirements-frameworks.txt").read_text(encoding="utf-8")
+    assert all(name in frameworks for name in notebooks.FRAMEWORKS)
     assert "__pycache__" not in " ".join(names)
     wanted = (unpacked / "requirements.txt").read_text(encoding="utf-8")
     assert "numpy" in wanted and "jupyterlab" in wanted and "#" not in wanted

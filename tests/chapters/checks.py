@@ -7,6 +7,7 @@ import copy
 import io
 import itertools
 import re
+import warnings
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -389,7 +390,8 @@ def accepted_stubs(notebook: NotebookNode) -> list[str]:
     statements = {cell.id for _, cells, _ in exercise_blocks(notebook) for cell in cells}
     namespace: dict[str, object] = {"__name__": "__main__"}
     problems = []
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # 读者的内核里，别家的弃用警告不是错误
         for cell in notebook.cells:
             if cell.cell_type != "code":
                 continue

@@ -30,8 +30,8 @@ def bibliography_keys() -> set[str]:
     return set(re.findall(r"^@\w+\{([^,]+),", (ROOT / "references.bib").read_text(), re.M))
 
 
-def test_all_five_chapters_exist():
-    assert [notebooks.chapter_number(path) for path in PATHS] == [1, 2, 3, 4, 5]
+def test_all_chapters_exist():
+    assert [notebooks.chapter_number(path) for path in PATHS] == [1, 2, 3, 4, 5, 6]
 
 
 def test_decimals_come_from_outputs(chapter):
@@ -80,7 +80,9 @@ def test_exercises(chapter):
     assert checks.exercises(chapter) == []
 
 
-def test_checkers_reject_the_unsolved_stub(chapter):
+def test_checkers_reject_the_unsolved_stub(path, chapter):
+    if not notebooks.is_runnable(path):
+        pytest.skip("没有装 Keras")
     assert checks.accepted_stubs(chapter) == []
 
 

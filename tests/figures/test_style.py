@@ -10,7 +10,8 @@ from lib import figures
 from lib.figures import _style
 from tools import notebooks
 
-MODULES = ("entropy", "cross_entropy", "binary", "softmax", "dog", "opening", "report")
+MODULES = ("entropy", "cross_entropy", "binary", "softmax")
+MODULES += ("dog", "frameworks", "opening", "report")
 NAMES = [name for module in MODULES for name in getattr(figures, module).__all__]
 
 
