@@ -1,8 +1,8 @@
-"""可下载的 notebook：每章一个文件，另有一个解开就能运行的压缩包，里面带着 lib。"""
+"""可下载的 notebook：每页一个文件，另有一个解开就能运行的压缩包，里面带着 lib。"""
 
 from __future__ import annotations
 
-import shutil
+import re
 import tomllib
 import zipfile
 from pathlib import Path
@@ -39,6 +39,16 @@ def requirements() -> dict[str, str]:
     }
 
 
+def notebooks() -> list[Path]:
+    """书里的 notebook：先各章，后附录。"""
+    return sorted(ROOT.glob("chapters/*.ipynb")) + sorted(ROOT.glob("appendix/*.ipynb"))
+
+
+def standalone(path: Path) -> bytes:
+    """下载的 notebook 都在同一个文件夹里，彼此的链接要跟着改。"""
+    return re.sub(rb"\]\(\.\./(?:chapters|appendix)/(\w+\.ipynb)", rb"](\1", path.read_bytes())
+
+
 def archive_members() -> dict[str, bytes]:
     """压缩包里的文件名 -> 内容；notebook 与 lib 并排，不必安装就能导入。"""
     members = {
@@ -46,8 +56,8 @@ def archive_members() -> dict[str, bytes]:
         **{name: text.encode() for name, text in requirements().items()},
         "LICENSE": (ROOT / "LICENSE").read_bytes(),
     }
-    for path in sorted(ROOT.glob("chapters/*.ipynb")):
-        members[path.name] = path.read_bytes()
+    for path in notebooks():
+        members[path.name] = standalone(path)
     for path in sorted(ROOT.glob("lib/**/*.py")):
         members[path.relative_to(ROOT).as_posix()] = path.read_bytes()
     return members
@@ -66,8 +76,8 @@ def write_archive(target: Path) -> None:
 def write_downloads(app: Sphinx) -> None:
     folder = Path(app.outdir) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted(ROOT.glob("chapters/*.ipynb")):
-        shutil.copyfile(path, folder / path.name)
+    for path in notebooks():
+        (folder / path.name).write_bytes(standalone(path))
     write_archive(folder / ARCHIVE)
 
 

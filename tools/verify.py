@@ -34,6 +34,7 @@ BOOK = {
         "tests/search",
         "tests/benchmarks",
         "chapters",
+        "appendix",
         "tests/chapters",
         "tests/figures",
         "tests/tools",

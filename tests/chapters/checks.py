@@ -290,11 +290,11 @@ def _without_code(text: str) -> str:
 # ---- 存储 --------------------------------------------------------------------------
 
 
-def storage(notebook: NotebookNode, text: str, chapter: int) -> list[str]:
+def storage(notebook: NotebookNode, text: str, series: str) -> list[str]:
     """规范化过；不存图片、报错、标准错误与机器路径。"""
     problems = []
     normalized = copy.deepcopy(notebook)
-    notebooks.normalize(normalized, chapter)
+    notebooks.normalize(normalized, series)
     if notebooks.serialize(normalized) != text:
         problems.append("没有规范化：请运行 make format")
     for output in _outputs(notebook):
@@ -332,7 +332,7 @@ def figures(notebook: NotebookNode) -> list[str]:
             continue
         options = cell.metadata.get("mystnb", {})
         alt = options.get("image", {}).get("alt", "")
-        if not re.match(r"图 \d+\.\d+　\S", options.get("figure", {}).get("caption", "")):
+        if not re.match(r"图 (\d+|A)\.\d+　\S", options.get("figure", {}).get("caption", "")):
             problems.append(f"缺图注：{cell.source[:40]}")
         if len(alt) < 20:
             problems.append(f"缺替代文字：{cell.source[:40]}")

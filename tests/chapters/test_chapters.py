@@ -1,4 +1,4 @@
-"""每一章的文字与存储都合格（运行由 nbval 负责，见 tools/verify.py）。"""
+"""每一章、附录里每个 notebook 的文字与存储都合格（运行由 nbval 负责，见 tools/verify.py）。"""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from nbformat import NotebookNode
 from tests.chapters import checks
 from tools import notebooks
 
-PATHS = notebooks.chapter_paths()
+CHAPTERS = notebooks.chapter_paths()
+PATHS = notebooks.notebook_paths()
 ROOT = notebooks.ROOT
 PAGES = [ROOT / "intro.md", ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+PAGES += [ROOT / "appendix" / "references.md"]
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
@@ -22,8 +24,13 @@ def path(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def chapter(path: Path) -> NotebookNode:
+def notebook(path: Path) -> NotebookNode:
     return notebooks.read(path)
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def chapter(request: pytest.FixtureRequest) -> NotebookNode:
+    return notebooks.read(request.param)
 
 
 def bibliography_keys() -> set[str]:
@@ -31,49 +38,63 @@ def bibliography_keys() -> set[str]:
 
 
 def test_all_chapters_exist():
-    assert [notebooks.chapter_number(path) for path in PATHS] == [1, 2, 3, 4, 5, 6]
+    assert [notebooks.chapter_number(path) for path in CHAPTERS] == [1, 2, 3, 4, 5, 6]
 
 
-def test_decimals_come_from_outputs(chapter):
-    assert checks.unsupported_decimals(chapter) == []
+def test_decimals_come_from_outputs(notebook):
+    assert checks.unsupported_decimals(notebook) == []
 
 
-def test_typography(chapter):
-    assert [p for text in checks.prose(chapter) for p in checks.typography(text)] == []
+def test_typography(notebook):
+    assert [p for text in checks.prose(notebook) for p in checks.typography(text)] == []
 
 
-def test_paragraphs_are_one_line(chapter):
-    assert [p for t in checks.markdown_cells(chapter) for p in checks.broken_paragraphs(t)] == []
+def test_paragraphs_are_one_line(notebook):
+    assert [p for t in checks.markdown_cells(notebook) for p in checks.broken_paragraphs(t)] == []
 
 
-def test_wording(chapter):
-    for text in checks.prose(chapter):
+def test_wording(notebook):
+    for text in checks.prose(notebook):
         assert checks.banned_phrases(text) == []
         assert checks.variant_terms(text) == []
 
 
 def test_terms_are_introduced_with_english():
-    assert checks.terms_without_english([notebooks.read(path) for path in PATHS]) == []
+    assert checks.terms_without_english([notebooks.read(path) for path in CHAPTERS]) == []
 
 
 def test_headings(chapter):
     assert checks.headings(chapter) == []
 
 
-def test_references_resolve(path, chapter):
+def test_numbers_in_the_text_exist(chapter):
     assert checks.cross_references(chapter) == []
-    assert checks.citations(chapter, bibliography_keys()) == []
-    for text in checks.markdown_cells(chapter):
+
+
+def test_citations_and_links_resolve(path, notebook):
+    assert checks.citations(notebook, bibliography_keys()) == []
+    for text in checks.markdown_cells(notebook):
         assert checks.relative_links(text, path.parent) == []
 
 
-def test_storage(path, chapter):
+def test_storage(path, notebook):
     text = path.read_text(encoding="utf-8")
-    assert checks.storage(chapter, text, notebooks.chapter_number(path)) == []
+    assert checks.storage(notebook, text, notebooks.figure_series(path)) == []
 
 
-def test_figures_have_captions_and_alternative_texts(chapter):
-    assert checks.figures(chapter) == []
+def test_figures_have_captions_and_alternative_texts(notebook):
+    assert checks.figures(notebook) == []
+
+
+def test_figure_numbers_are_unique():
+    names = [
+        cell.metadata.mystnb.figure.name
+        for path in PATHS
+        for cell in notebooks.read(path).cells
+        if "figure" in cell.metadata.get("mystnb", {})
+    ]
+    assert len(names) > 30
+    assert len(set(names)) == len(names)
 
 
 def test_exercises(chapter):
