@@ -29,7 +29,7 @@ def calibration_of_scaled_scores(z, labels, scales) -> Illustration:
     z, labels = np.asarray(z, dtype=float), np.asarray(labels)
     fig, ax = canvas(5.0, 4.8)
     ax.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
-    ax.text(0.36, 0.3, "说几成，就对几成", color=MUTED, rotation=45, rotation_mode="anchor")
+    ax.text(0.99, 0.235, "虚线：说几成，就对几成", color=MUTED, ha="right")
     gaps = []
     for scale, (line, marker, at, shift) in zip(scales, _LOOKS, strict=True):
         sure, right = _binned(softmax(scale * z), labels)
