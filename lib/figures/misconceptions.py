@@ -33,7 +33,8 @@ def calibration_of_scaled_scores(z, labels, scales) -> Illustration:
     gaps = []
     for scale, (line, marker, at, shift) in zip(scales, _LOOKS, strict=True):
         sure, right = _binned(softmax(scale * z), labels)
-        ax.plot(sure, right, line, marker=marker, color=PREDICTED, linewidth=1.6, markersize=6)
+        look = {"marker": marker, "markersize": 6, "markeredgewidth": 0}
+        ax.plot(sure, right, line, color=PREDICTED, linewidth=1.6, **look)
         gaps.append(float(np.abs(sure - right).max()))
         ax.annotate(
             f"乘 {scale:g}", (sure[at], right[at]), shift, textcoords="offset points",
