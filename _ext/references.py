@@ -26,6 +26,7 @@ class LinkCitingPages(SphinxPostTransform):
         for item in self.document.findall(nodes.list_item):
             for anchor in set(item["ids"]) & key_of.keys():
                 item += self._citing(key_of[anchor])
+                item.parent["classes"] = ["works"]
 
     def _citations(self) -> list:
         return self.env.get_domain("cite").citations
