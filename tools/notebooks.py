@@ -55,11 +55,6 @@ def is_runnable(path: Path) -> bool:
     return path.stem != NEEDS_FRAMEWORKS or frameworks_are_installed()
 
 
-def figure_series(path: Path) -> str:
-    """图号里点前面的部分：各章是章次，附录是 A。"""
-    return "A" if path.parent.name == "appendix" else str(chapter_number(path))
-
-
 def read(path: Path) -> NotebookNode:
     """读入一个 notebook（nbformat 4）。"""
     return nbformat.read(path, as_version=4)
@@ -89,6 +84,11 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
         extra_arguments=["--log-level=ERROR"],
     )
     client.execute(env={**os.environ, "TQDM_DISABLE": "1"})
+
+
+def figure_series(path: Path) -> str:
+    """图号里点前面的部分：各章是章次，附录是 A。"""
+    return "A" if path.parent.name == "appendix" else str(chapter_number(path))
 
 
 def normalize(notebook: NotebookNode, series: str) -> None:

@@ -24,6 +24,7 @@ REQUIRED = {
     "misc": "author title year howpublished",
     "manual": "author title year",
 }
+NAMED_AUTHORS = 5
 CITATION = re.compile(r"\{footcite:[pt]\}`([^`]+)`")
 
 
@@ -40,8 +41,9 @@ def problems(entry: Entry) -> list[str]:
             found.append("页码倒了")
     if re.search(r"\d-\d", entry.fields.get("pages", "")):
         found.append("页码之间应是 --")
-    if any("others" in person.last_names for person in entry.persons.get("author", [])):
-        found.append("作者没有写全")
+    authors = [person.last_names for person in entry.persons.get("author", [])]
+    if ["others"] in authors and len(authors) <= NAMED_AUTHORS:
+        found.append(f"至少写出 {NAMED_AUTHORS} 位作者")
     if not re.fullmatch(r"10\.\d{4,}/\S+", entry.fields.get("doi", "10.1000/x")):
         found.append("DOI 写错了")
     if entry.fields.get("keywords") not in groups():
@@ -94,7 +96,7 @@ pages = {1--2}, year = {1952}, keywords = {信息论}}"""
         ("1--2", "1-2", "页码之间应是 --"),
         ("1--2", "12--2", "页码倒了"),
         ("1952", "195", "年份不像年份"),
-        ("I. J.}", "I. J. and others}", "作者没有写全"),
+        ("I. J.}", "I. J. and others}", "至少写出 5 位作者"),
         ("year =", "doi = {doi.org/1}, year =", "DOI 写错了"),
         ("信息论", "别的", "keywords 应是"),
     ],

@@ -11,8 +11,7 @@ from nbformat import NotebookNode
 from tests.chapters import checks
 from tools import notebooks
 
-CHAPTERS = notebooks.chapter_paths()
-PATHS = notebooks.notebook_paths()
+PATHS = notebooks.chapter_paths()
 ROOT = notebooks.ROOT
 PAGES = [ROOT / "intro.md", ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 PAGES += [ROOT / "appendix" / "references.md"]
@@ -24,13 +23,19 @@ def path(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def notebook(path: Path) -> NotebookNode:
+def chapter(path: Path) -> NotebookNode:
     return notebooks.read(path)
 
 
-@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
-def chapter(request: pytest.FixtureRequest) -> NotebookNode:
-    return notebooks.read(request.param)
+@pytest.fixture(params=notebooks.notebook_paths(), ids=lambda path: path.stem)
+def any_path(request: pytest.FixtureRequest) -> Path:
+    """各章，以及附录里的 notebook。"""
+    return request.param
+
+
+@pytest.fixture
+def notebook(any_path: Path) -> NotebookNode:
+    return notebooks.read(any_path)
 
 
 def bibliography_keys() -> set[str]:
@@ -38,7 +43,7 @@ def bibliography_keys() -> set[str]:
 
 
 def test_all_chapters_exist():
-    assert [notebooks.chapter_number(path) for path in CHAPTERS] == [1, 2, 3, 4, 5, 6]
+    assert [notebooks.chapter_number(path) for path in PATHS] == [1, 2, 3, 4, 5, 6]
 
 
 def test_decimals_come_from_outputs(notebook):
@@ -60,7 +65,7 @@ def test_wording(notebook):
 
 
 def test_terms_are_introduced_with_english():
-    assert checks.terms_without_english([notebooks.read(path) for path in CHAPTERS]) == []
+    assert checks.terms_without_english([notebooks.read(path) for path in PATHS]) == []
 
 
 def test_headings(chapter):
@@ -71,15 +76,15 @@ def test_numbers_in_the_text_exist(chapter):
     assert checks.cross_references(chapter) == []
 
 
-def test_citations_and_links_resolve(path, notebook):
+def test_citations_and_links_resolve(any_path, notebook):
     assert checks.citations(notebook, bibliography_keys()) == []
     for text in checks.markdown_cells(notebook):
-        assert checks.relative_links(text, path.parent) == []
+        assert checks.relative_links(text, any_path.parent) == []
 
 
-def test_storage(path, notebook):
-    text = path.read_text(encoding="utf-8")
-    assert checks.storage(notebook, text, notebooks.figure_series(path)) == []
+def test_storage(any_path, notebook):
+    text = any_path.read_text(encoding="utf-8")
+    assert checks.storage(notebook, text, notebooks.figure_series(any_path)) == []
 
 
 def test_figures_have_captions_and_alternative_texts(notebook):
@@ -89,7 +94,7 @@ def test_figures_have_captions_and_alternative_texts(notebook):
 def test_figure_numbers_are_unique():
     names = [
         cell.metadata.mystnb.figure.name
-        for path in PATHS
+        for path in notebooks.notebook_paths()
         for cell in notebooks.read(path).cells
         if "figure" in cell.metadata.get("mystnb", {})
     ]
