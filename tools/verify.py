@@ -32,6 +32,7 @@ BOOK = {
         "--nbval",
         "tests/book",
         "tests/search",
+        "tests/frameworks",
         "tests/benchmarks",
         "chapters",
         "appendix",

@@ -117,7 +117,7 @@ def two_trainings(by_hand, by_keras, bound: float) -> Illustration:
         raise ValueError(f"两次训练相差 {gap.max():.1e}，超过了 {bound:.0e}：先找出差在哪里再画。")
     epochs = np.arange(len(by_hand))
     fig, (top, bottom) = canvas(4.9, 5.0, nrows=2, sharex=True, height_ratios=(3, 2))
-    top.plot(epochs, by_hand, color=TRUE, lw=5, alpha=0.45)
+    top.plot(epochs, by_hand, color=TRUE, lw=5)
     top.plot(epochs, by_keras, color=PREDICTED, lw=1.6, ls="--")
     top.annotate("粗线：手写", (epochs[-1], by_hand[-1]), (-4, 46), color=TRUE, **CORNER)
     top.annotate("虚线：Keras", (epochs[-1], by_keras[-1]), (-4, 28), color=PREDICTED, **CORNER)

@@ -100,7 +100,7 @@ def scipy_rows() -> list[Row]:
 
     return [
         Row(
-            "`entr(t) + rel_entr(t, p)`，再对类别求和",
+            "`entr(t) + rel_entr(t, p)` 再求和",
             cross_entropies,
             frozenset(),
             each=cross_entropies,

@@ -30,8 +30,9 @@ NAMES = dict(zip(("表 6.1", "表 6.2", "表 6.3"), probes.TABLES, strict=True))
 def table_rows(text: str) -> Iterator[tuple[str, str, list[str]]]:
     """一张 Markdown 表的（库, 函数, 各格）。"""
     for line in re.findall(r"^\| .*\|$", text, flags=re.M)[1:]:
-        library, function, *cells = [cell.strip() for cell in line.strip("|").split("|")]
-        yield library, function, cells
+        library, functions, *cells = [cell.strip() for cell in line.strip("|").split("|")]
+        for function in re.findall(r"`[^`]+`[^`、]*", functions):
+            yield library, function, cells
 
 
 def written() -> dict[str, dict[tuple[str, str], list[str]]]:
