@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
 
-from _ext import anchors, code_colours, line_breaking, local_katex, reading
+from _ext import anchors, code_colours, line_breaking, local_katex, reading, stored_outputs
+from tools import notebooks
 
 
 @pytest.fixture
@@ -151,3 +153,17 @@ def test_katex_waits_until_the_server_listens(tmp_path, monkeypatch):
     connection.close()
     process.communicate(timeout=20)
     assert process.returncode == 0
+
+
+# ---- 没有装 Keras 的机器 -------------------------------------------------------------
+
+
+def test_chapter_that_cannot_run_shows_its_stored_outputs(monkeypatch):
+    config = SimpleNamespace(nb_execution_excludepatterns=["别处"])
+    monkeypatch.setattr(notebooks, "FRAMEWORKS", ("no_such_library",))
+    stored_outputs.skip_what_cannot_run(None, config)
+    assert config.nb_execution_excludepatterns == ["别处", "chapters/06_frameworks.ipynb"]
+    monkeypatch.setattr(notebooks, "FRAMEWORKS", ("numpy",))
+    config.nb_execution_excludepatterns = []
+    stored_outputs.skip_what_cannot_run(None, config)
+    assert config.nb_execution_excludepatterns == []

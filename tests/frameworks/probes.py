@@ -101,7 +101,7 @@ def usage(row: Row) -> list[tuple[str, str, str, str]]:
         for order in (("真实", "预测"), ("预测", "真实")):
             value = run(row.function, *(pair[name] for name in order))
             found += [
-                ("，".join(order), scale, kind, reduction)
+                (f"{order[0]}在前", scale, kind, reduction)
                 for reduction, want in reductions(expected(t, P)).items()
                 if close(value, want)
             ]
@@ -214,7 +214,7 @@ def surprised(row: Row, prediction: np.ndarray) -> str:
     elif label_for(row).ndim == 1:
         label = np.array([0])
     pair = [row.convert(label), row.convert(prediction)]
-    if inputs(row)[0] == "预测，真实":
+    if inputs(row)[0] == "预测在前":
         pair.reverse()
     return number(run(row.function, *pair).sum())
 

@@ -104,11 +104,11 @@ def dog(function, *, clip: float = 0.0, swap: bool = False, bits: bool = False) 
 
 
 def test_probes_tell_conventions_apart():
-    right = ["真实，预测", "概率", "整数 (N,) 或分布 (N, K)", "平均"]
+    right = ["真实在前", "概率", "整数 (N,) 或分布 (N, K)", "平均"]
     assert probes.inputs(dog(np.mean)) == right
     assert probes.inputs(dog(np.sum))[3] == "总和"
     assert probes.inputs(dog(np.asarray))[3] == "不归约"
-    assert probes.inputs(dog(np.mean, swap=True))[0] == "预测，真实"
+    assert probes.inputs(dog(np.mean, swap=True))[0] == "预测在前"
     assert probes.inputs(dog(np.mean, bits=True)) == [""] * 4  # 单位不对，一格也填不出
     assert probes.extremes(dog(np.mean))[0] == "∞"
     assert probes.extremes(dog(np.mean, clip=1e-7))[0] == "16.12"

@@ -43,6 +43,14 @@ def test_only_what_changed_is_run(project):
     assert run() == ["01_first", "02_second"]
 
 
+def test_frameworks_chapter_is_run_only_where_it_can_be(project, monkeypatch):
+    write_chapter(project / "chapters" / f"{notebooks.NEEDS_FRAMEWORKS}.ipynb", "print(6)")
+    monkeypatch.setattr(notebooks, "FRAMEWORKS", ("no_such_library",))
+    assert notebooks.NEEDS_FRAMEWORKS not in run()
+    monkeypatch.setattr(notebooks, "FRAMEWORKS", ("numpy",))
+    assert run() == [notebooks.NEEDS_FRAMEWORKS]
+
+
 def test_style_change_rebuilds_pages_without_running_notebooks(project):
     book.drop_stale_results()
     html, cached = project / "_build" / "html", project / "_build" / ".jupyter_cache" / "x"

@@ -68,6 +68,27 @@ def test_failure_is_one_line_and_not_a_traceback(monkeypatch, capsys):
     assert capsys.readouterr().err.strip() == "错误：磁盘满了：请腾出空间。"
 
 
+@pytest.fixture
+def fresh_machine(monkeypatch, tmp_path):
+    """什么都还没有装；除第 6 章的包以外都装得上。"""
+
+    def install_locked(lock):
+        raise bootstrap.SetupError("连不上软件源：请检查网络。")
+
+    for name in ("check_disk", "create_venv", "install"):
+        monkeypatch.setattr(bootstrap, name, lambda: None)
+    monkeypatch.setattr(bootstrap, "STAMP", str(tmp_path / "installed.sha256"))
+    monkeypatch.setattr(bootstrap, "install_locked", install_locked)
+
+
+def test_book_can_do_without_the_frameworks(fresh_machine, capsys):
+    assert bootstrap.main() == 0
+    printed = capsys.readouterr().out
+    assert "连不上软件源" in printed and "第 6 章改用存下的结果" in printed
+    assert bootstrap.is_installed()  # 不会每次都再试
+    assert bootstrap.main(["frameworks"]) == 1
+
+
 def test_nothing_is_installed_twice(monkeypatch):
     monkeypatch.setattr(bootstrap, "is_installed", lambda: True)
     monkeypatch.setattr(bootstrap, "install", fail_with("不该再装"))
