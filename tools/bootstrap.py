@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 MINIMUM = (3, 11)
-NEEDED_BYTES = 2 * 1024**3  # 环境约 1.5 GB，安装途中另要放下载的包
+NEEDED_BYTES = 3 * 1024**3  # 环境约 2 GB，安装途中另要放下载的包
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 SCRIPTS = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
@@ -28,7 +28,7 @@ PIP = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-inpu
 
 # 安装日志里的线索 -> 告诉用户做什么；依次匹配，先中先用。
 REMEDIES = (
-    (r"No space left on device|ENOSPC", "磁盘满了：请腾出至少 2 GB 再运行一次。"),
+    (r"No space left on device|ENOSPC", "磁盘满了：请腾出至少 3 GB 再运行一次。"),
     (
         r"NameResolutionError|NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError"
         r"|ConnectionError|SSLError|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|EAI_AGAIN|ECONNRESET"
@@ -62,7 +62,7 @@ def check_disk(free=None):
     """剩余空间不够时抛出 SetupError。"""
     free = shutil.disk_usage(ROOT).free if free is None else free
     if free < NEEDED_BYTES:
-        raise SetupError(f"磁盘只剩 {free / 1024**3:.1f} GB，安装要 2 GB：请腾出空间再运行一次。")
+        raise SetupError(f"磁盘只剩 {free / 1024**3:.1f} GB，安装要 3 GB：请腾出空间再运行一次。")
 
 
 def fingerprint():
