@@ -44,7 +44,7 @@ class LinkMentions(SphinxPostTransform):
     def run(self, **kwargs: object) -> None:
         known = targets(self.env)
         for text in list(self.document.findall(nodes.Text)):
-            if not _is_inside(text, NOT_RUNNING_TEXT):
+            if not is_inside(text, NOT_RUNNING_TEXT):
                 pieces = list(self._pieces(str(text), known))
                 if len(pieces) > 1:
                     text.parent.replace(text, pieces)
@@ -90,7 +90,7 @@ def collect(app: Sphinx, document: nodes.document) -> None:
     app.env.numbered[app.env.docname] = [anchor for node in found for anchor in node["ids"]]
 
 
-def _is_inside(node: nodes.Node, kinds: tuple[type, ...]) -> bool:
+def is_inside(node: nodes.Node, kinds: tuple[type, ...]) -> bool:
     while node is not None:
         if isinstance(node, kinds):
             return True

@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 
+from _ext import glossary
 from _ext.plain_formula import readable
 from _ext.reading import solution
 from _ext.search_terms import (
@@ -30,6 +31,7 @@ from _ext.search_terms import (
 INDEX = "search-index.js"
 BIBLIOGRAPHY_TITLE = "参考文献"
 SKIPPED = (nodes.footnote_reference, nodes.footnote, nodes.section, nodes.title)
+REFERENCE_PAGES = ("appendix/notation", glossary.PAGE)  # 供查阅的页：讲解排在它们前面
 BLOCKS = (nodes.paragraph, nodes.caption, nodes.list_item, nodes.entry, nodes.admonition)
 
 
@@ -73,7 +75,7 @@ class Flattener:
         return " ".join(dict.fromkeys(found))
 
     def _add(self, node: nodes.Node, into: list[str]) -> None:
-        if isinstance(node, SKIPPED):
+        if isinstance(node, SKIPPED) or glossary.is_entry(node):
             return
         if isinstance(node, nodes.literal_block):
             self._code.append(node.astext())
@@ -120,29 +122,55 @@ def sections_of(document: nodes.document) -> Iterator[tuple[nodes.section, list[
         waiting[:0] = [(child, path) for child in inner]
 
 
+Found = tuple[dict[str, object], list[list[str]]]  # 索引里的一条，与其中的中英对照
+
+
+def section_entry(section: nodes.section, path: list[str]) -> Found:
+    """一个小节。"""
+    flat = Flattener(section.children)
+    is_opening = len(path) == 1  # 一章的开头只是提到术语，定义在后面
+    marked = flat.text + flat.solution
+    terms = [] if is_opening else [*defined_terms(marked), *flat.defined]
+    entry = {
+        "anchor": "" if is_opening else section["ids"][0],
+        "path": path,
+        "terms": terms,
+        "text": without_marks(flat.text),
+        "solution": without_marks(flat.solution),
+        "solutionAnchor": solution_anchor(section) if flat.solution else "",
+        "code": flat.names,
+    }
+    return entry, [*bilingual_groups(marked), *([term] for term in terms)]
+
+
+def glossary_entries(section: nodes.section, path: list[str]) -> Iterator[Found]:
+    """一节里的术语条目，各算一个小节：名字是标题，定义是正文。"""
+    items = [] if len(path) == 1 else section.findall(glossary.is_entry)
+    for item in items:
+        head, _, definition = Flattener(item.children).text.partition("：")
+        entry = {
+            "anchor": item["ids"][0],
+            "path": [*path, without_marks(head)],
+            "terms": [],
+            "text": without_marks(definition),
+            "solution": "",
+            "solutionAnchor": "",
+            "code": "",
+        }
+        yield entry, bilingual_groups(f"{head}。")
+
+
 def build_index(env: BuildEnvironment, uri_of: dict[str, str]) -> dict[str, object]:
     """整本书的索引。"""
     entries = []
     names = []
     for name, uri in uri_of.items():
+        is_reference = name in REFERENCE_PAGES
         for section, path in sections_of(env.get_doctree(name)):
-            flat = Flattener(section.children)
-            is_opening = len(path) == 1  # 一章的开头只是提到术语，定义在后面
-            marked = flat.text + flat.solution
-            terms = [] if is_opening else [*defined_terms(marked), *flat.defined]
-            names += [*bilingual_groups(marked), *([term] for term in terms)]
-            entries.append(
-                {
-                    "page": uri,
-                    "anchor": "" if is_opening else section["ids"][0],
-                    "path": path,
-                    "terms": terms,
-                    "text": without_marks(flat.text),
-                    "solution": without_marks(flat.solution),
-                    "solutionAnchor": solution_anchor(section) if flat.solution else "",
-                    "code": flat.names,
-                }
-            )
+            found = [section_entry(section, path), *glossary_entries(section, path)]
+            for entry, its_names in found:
+                entries.append({"page": uri, "isReference": is_reference, **entry})
+                names += its_names
     return {"vocabulary": merged([*names, *EVERYDAY_NAMES]), "sections": entries}
 
 

@@ -198,6 +198,7 @@ const TITLE_BONUS = 1.5; // 查询占标题的多少
 const LEAST_COVERAGE = 0.3; // 至少要说到查询的这么多，才算找到
 const LEAST_SHARE = 0.08; // 不到第一名这么多分的，多半不相干
 const EXERCISE_DISCOUNT = 0.4; // 讲解排在练习前面
+const REFERENCE_DISCOUNT = 0.15; // 讲解排在术语表、记号表前面
 const OPENING_DISCOUNT = 0.35; // 一章的开头只提出问题，答案在后面的小节里
 const APPENDIX_DISCOUNT = 0.8; // 同样切题时，各章的讲解排在附录前面
 
@@ -264,6 +265,7 @@ function search(typed, library) {
     score *= coverage;
     score *= 1 + TITLE_BONUS * titleCoverage(section, known);
     score *= section.title.startsWith("练习") ? EXERCISE_DISCOUNT : 1;
+    score *= section.isReference ? REFERENCE_DISCOUNT : 1;
     score *= section.path.length === 1 ? OPENING_DISCOUNT : 1;
     score *= section.page.startsWith("appendix/") ? APPENDIX_DISCOUNT : 1;
     return { section, terms: known, score, coverage };

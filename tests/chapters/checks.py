@@ -190,8 +190,8 @@ def banned_phrases(text: str) -> list[str]:
 
 
 def variant_terms(text: str) -> list[str]:
-    """术语的其他译法；引文里的英文书名不算。"""
-    visible = re.sub(r"`[^`]*`|\*[A-Z][^*]*\*", "", text)
+    """术语的其他译法；引文里的英文书名不算，术语表里“别处又叫”的名字也不算。"""
+    visible = re.sub(r"`[^`]*`|\*[A-Z][^*]*\*|别处又叫(?:“[^”]*”)+", "", text)
     return [f"“{bad}”应写作“{good}”" for bad, good in VARIANTS.items() if bad in visible]
 
 

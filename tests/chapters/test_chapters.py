@@ -14,7 +14,7 @@ from tools import notebooks
 PATHS = notebooks.chapter_paths()
 ROOT = notebooks.ROOT
 PAGES = [ROOT / "intro.md", ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
-PAGES += [ROOT / "appendix" / "references.md"]
+PAGES += [ROOT / "appendix" / f"{name}.md" for name in ("notation", "glossary", "references")]
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
@@ -120,6 +120,7 @@ def test_pitfalls(chapter):
 def test_pages(page):
     text = page.read_text(encoding="utf-8")
     assert checks.typography(text) == []
+    assert checks.broken_paragraphs(text) == []
     assert checks.banned_phrases(text) == []
     assert checks.variant_terms(text) == []
     assert checks.relative_links(text, page.parent) == []

@@ -201,5 +201,11 @@ def test_solutions_without_assertions_are_caught(good):
     assert "带断言的练习只有 0 题" in checks.exercises(good)
 
 
+def test_other_names_are_allowed_only_where_they_are_explained():
+    explained = "熵是期望。别处又叫“信息熵”“香农熵”。"
+    assert checks.variant_terms(explained) == []
+    assert checks.variant_terms(explained + "信息熵") == ["“信息熵”应写作“熵”"]
+
+
 def test_pitfalls_are_counted(good):
     assert len(checks.pitfalls(good)) == 1

@@ -65,7 +65,7 @@ def is_meant(section: dict, wanted: str) -> bool:
     """``wanted`` 说的是不是这一节。
 
     “2.3”“练习 2.4”按编号认，“2.2/不对称”是 2.2 节下面以“不对称”开头的小节，
-    “前言/三种用法”是前言里的，“教师指南/迟交”是附录里的。
+    “前言/三种用法”是前言里的，“教师指南/迟交”是附录里的，“术语表/外积”是那一条。
     """
     number, _, title = wanted.partition("/")
     *above, own = section["path"]
