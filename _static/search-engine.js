@@ -198,7 +198,8 @@ const TITLE_BONUS = 1.5; // 查询占标题的多少
 const LEAST_COVERAGE = 0.3; // 至少要说到查询的这么多，才算找到
 const LEAST_SHARE = 0.08; // 不到第一名这么多分的，多半不相干
 const EXERCISE_DISCOUNT = 0.4; // 讲解排在练习前面
-const REFERENCE_DISCOUNT = 0.15; // 讲解排在术语表、记号表前面
+const REFERENCE_DISCOUNT = 0.25; // 讲解排在术语表、记号表前面……
+const REFERENCE_CAP = 0.9; // ……讲解已经说全了的，更不能越过它
 const OPENING_DISCOUNT = 0.35; // 一章的开头只提出问题，答案在后面的小节里
 const APPENDIX_DISCOUNT = 0.8; // 同样切题时，各章的讲解排在附录前面
 
@@ -270,10 +271,22 @@ function search(typed, library) {
     score *= section.page.startsWith("appendix/") ? APPENDIX_DISCOUNT : 1;
     return { section, terms: known, score, coverage };
   });
+  capReferences(results);
   const best = Math.max(...results.map(({ score }) => score));
   return results
     .filter(({ score, coverage }) => score > LEAST_SHARE * best && coverage >= LEAST_COVERAGE)
     .sort((one, other) => other.score - one.score);
+}
+
+// 查阅用的条目又短又对题，分数容易高；读者搜一个词，多半想看讲解。
+function capReferences(results) {
+  const taught = results.filter(({ section, coverage }) => !section.isReference && coverage === 1);
+  const cap = REFERENCE_CAP * Math.max(0, ...taught.map(({ score }) => score));
+  for (const result of results) {
+    if (result.section.isReference && cap > 0) {
+      result.score = Math.min(result.score, cap);
+    }
+  }
 }
 
 // ---- 没有结果时 ----------------------------------------------------------------------------
