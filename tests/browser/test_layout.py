@@ -19,19 +19,21 @@ STICKING_OUT = """() => {
     .filter((element) => !scrolls(element))
     .map((element) => element.outerHTML.slice(0, 120));
 }"""
-# 每一段里，完全由汉字与全角标点排成的整行有多少个字。
+# 每一段里，完全由汉字与全角标点排成的整行有多少个字；只看纯文字的段落，术语的链接不碍事。
 FULL_LINES = r"""() => {
   const counts = [];
   for (const paragraph of document.querySelectorAll("article section > p")) {
-    const node = paragraph.firstChild;
-    if (paragraph.childNodes.length !== 1 || node.nodeType !== Node.TEXT_NODE) continue;
+    if (![...paragraph.children].every((child) => child.matches("a.term"))) continue;
     const lines = new Map();
-    for (let i = 0; i < node.length; i++) {
-      const range = document.createRange();
-      range.setStart(node, i);
-      range.setEnd(node, i + 1);
-      const top = Math.round(range.getBoundingClientRect().top / 4);
-      lines.set(top, (lines.get(top) ?? "") + node.data[i]);
+    const walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      for (let i = 0; i < node.length; i++) {
+        const range = document.createRange();
+        range.setStart(node, i);
+        range.setEnd(node, i + 1);
+        const top = Math.round(range.getBoundingClientRect().top / 4);
+        lines.set(top, (lines.get(top) ?? "") + node.data[i]);
+      }
     }
     const full = [...lines.values()].slice(0, -1);
     const chinese = full.filter((line) => /^[\u3000-\u9fff\uff00-\uffef“”]+$/.test(line));
