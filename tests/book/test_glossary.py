@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -143,6 +144,24 @@ def test_anchor_comes_from_the_first_english_name():
 def test_repeated_entry_is_an_error():
     with pytest.raises(ExtensionError, match="“熵”出现了两次"):
         glossary.read_entries("- **熵**（entropy）：一。\n- **熵**（uncertainty）：二。")
+
+
+def test_chapters_are_read_again_when_the_glossary_changes(tmp_path):
+    page = tmp_path / f"{glossary.PAGE}.md"
+    page.parent.mkdir()
+    app = SimpleNamespace(srcdir=tmp_path)
+    env = SimpleNamespace(found_docs={"intro", "chapters/01_entropy", glossary.PAGE})
+
+    def outdated(text: str) -> list[str]:
+        page.write_text(text, encoding="utf-8")
+        return glossary.load(app, env, set(), set(), set())
+
+    assert outdated("- **熵**（entropy）：一。") == ["chapters/01_entropy"]
+    assert outdated("- **熵**（entropy）：一。") == []
+    assert outdated("- **熵**（entropy）：二。") == ["chapters/01_entropy"]
+    env.found_docs.remove(glossary.PAGE)
+    assert outdated("") == ["chapters/01_entropy"]
+    assert env.glossary == []
 
 
 def test_only_list_items_of_the_page_are_entries():
