@@ -27,8 +27,8 @@ NAME = re.compile(r"\*\*(?P<name>[^*]+)\*\*(?:（(?P<english>[^）]+)）)?")
 ENTRY_CLASS = "glossary-entry"
 TERM_CLASS = "term"
 # 这些字样里的词是平常的意思，不是那个术语。
-EVERYDAY_USES = ("换一个步长", "加权，应当用", "加权求和", "所以权重是")
-NOT_LINKED = (*NOT_RUNNING_TEXT, nodes.math, nodes.math_block, nodes.footnote)
+EVERYDAY_USES = ("换一个步长", "加权，应当用", "加权求和", "大些的权重", "权重是", "平均权重")
+NOT_LINKED = (*NOT_RUNNING_TEXT, nodes.table, nodes.math, nodes.math_block, nodes.footnote)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class AnchorEntries(SphinxTransform):
 
 
 class LinkFirstUses(SphinxPostTransform):
-    """各章第一次用到一个术语的地方，链接到术语表。标题、公式、代码、图注里的不算。"""
+    """各章第一次用到一个术语的地方，链接到术语表。标题、公式、代码、表、图注里的不算。"""
 
     default_priority = 880  # 在号码变成链接、标点与公式包在一起之前
 

@@ -14,11 +14,12 @@ from tests.chapters.checks import TERMS, figure_texts
 
 HEADING = re.compile(r"^#{1,3} (?:第 \d+ 章|(?:练习 )?\d+\.\d+)", re.MULTILINE)
 REFERENCE = re.compile(r"(\d+\.\d+) 节|(练习 \d+\.\d+)")
-PAGE_LINK = re.compile(r"\]\((\w+\.md)\)")
+PAGE_LINK = re.compile(r"\]\(([\w./]+\.(?:md|ipynb))\)")
 
 # 正文里加粗或写了英文、却不是术语的：强调、论证的步骤、数据里的类名。
 NOT_TERMS = {
     *("要求一", "要求二", "没有缩放不变", "交叉熵是得分的凸函数"),
+    *("整数还是分布", "默认的归约"),
     *("里面", "验证", "搭配", "这一批", "良性", "恶性", "benign", "malignant"),
 }
 

@@ -27,8 +27,12 @@ PAGES = {path.name: path.read_text(encoding="utf-8") for path in APPENDIX.glob("
 ENTRIES = glossary.read_entries(GLOSSARY)
 CHAPTERS = [notebooks.read(path) for path in notebooks.chapter_paths()]
 PLACES = checks.sections(CHAPTERS)
+PAGES |= {
+    f"../chapters/{path.name}": PLACES[f"第 {number} 章"]
+    for number, path in enumerate(notebooks.chapter_paths(), start=1)
+}
 PAGE = f"../{glossary.PAGE}.html#"
-NOT_BODY = "a, pre, code, h1, h2, h3, h4, figcaption, .katex, aside, .admonition-title"
+NOT_BODY = "a, pre, code, table, h1, h2, h3, h4, figcaption, .katex, aside, .admonition-title"
 NOT_BODY += ", .about-chapter, summary"
 
 
@@ -94,7 +98,7 @@ def test_links_lead_to_the_entry_of_that_name(article, built_html):
 
 
 def test_only_body_text_is_linked(article):
-    for kind in ("h1", "h2", "h3", "h4", "figcaption", "pre", "code", ".katex", "aside"):
+    for kind in ("h1", "h2", "h3", "h4", "figcaption", "table", "pre", "code", ".katex"):
         assert article.select(f"{kind} a.term") == [], kind
     assert article.select("a a") == []
 
