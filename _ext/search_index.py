@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 
+from _ext import formula_sheet, lib_reference
 from _ext.plain_formula import readable
 from _ext.reading import solution
 from _ext.search_terms import (
@@ -29,6 +30,8 @@ from _ext.search_terms import (
 
 INDEX = "search-index.js"
 BIBLIOGRAPHY_TITLE = "参考文献"
+# 供查阅的页把全书的词都说一遍，却不讲解：不从里面抽术语，排在讲解的后面。
+LOOKUP_PAGES = {lib_reference.PAGE, formula_sheet.PAGE}
 SKIPPED = (nodes.footnote_reference, nodes.footnote, nodes.section, nodes.title)
 BLOCKS = (nodes.paragraph, nodes.caption, nodes.list_item, nodes.entry, nodes.admonition)
 
@@ -128,12 +131,15 @@ def build_index(env: BuildEnvironment, uri_of: dict[str, str]) -> dict[str, obje
         for section, path in sections_of(env.get_doctree(name)):
             flat = Flattener(section.children)
             is_opening = len(path) == 1  # 一章的开头只是提到术语，定义在后面
+            is_lookup = name in LOOKUP_PAGES
             marked = flat.text + flat.solution
-            terms = [] if is_opening else [*defined_terms(marked), *flat.defined]
-            names += [*bilingual_groups(marked), *([term] for term in terms)]
+            terms = [] if is_opening or is_lookup else [*defined_terms(marked), *flat.defined]
+            names += [] if is_lookup else bilingual_groups(marked)
+            names += [[term] for term in terms]
             entries.append(
                 {
                     "page": uri,
+                    "isLookup": is_lookup,
                     "anchor": "" if is_opening else section["ids"][0],
                     "path": path,
                     "terms": terms,

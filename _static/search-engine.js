@@ -98,7 +98,8 @@ function openLibrary({ vocabulary, sections }) {
     const containing = names.filter(isLonger);
     library.longer.set(name, containing.map(([other]) => other));
   }
-  const lengths = library.sections.map(({ fields }) => fields.text.text.length);
+  library.explaining = library.sections.filter(({ isLookup }) => !isLookup);
+  const lengths = library.explaining.map(({ fields }) => fields.text.text.length);
   library.averageLength = sum(lengths) / lengths.length;
   return library;
 }
@@ -199,6 +200,7 @@ const LEAST_COVERAGE = 0.3; // 至少要说到查询的这么多，才算找到
 const LEAST_SHARE = 0.08; // 不到第一名这么多分的，多半不相干
 const EXERCISE_DISCOUNT = 0.4; // 讲解排在练习前面
 const OPENING_DISCOUNT = 0.35; // 一章的开头只提出问题，答案在后面的小节里
+const LOOKUP_DISCOUNT = 0.35; // 供查阅的页排在讲解后面，除非查询是一个函数的全名
 
 function count(folded, term, library) {
   let total = 0;
@@ -233,15 +235,19 @@ function titleCoverage(section, terms) {
   return covered.size / title.text.length;
 }
 
+// 打的是 lib.softmax 这样的全名。
+const isAskedFor = (section, query) => query.includes(section.title) && section.title.startsWith("lib.");
+
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 function search(typed, library) {
-  const size = library.sections.length;
+  const size = library.explaining.length; // 一个词稀不稀罕，只看讲解的小节
   const query = typed.trim().replaceAll("零", "0").replace(/([,(=]) +/g, "$1");
   const terms = parse(query, library).map((term) => {
     const counts = library.sections.map((section) => frequency(section, term, library));
     const containing = counts.filter((n) => n > 0).length;
-    const rarity = Math.log(1 + (size - containing + 0.5) / (containing + 0.5));
+    const explained = counts.filter((n, i) => n > 0 && !library.sections[i].isLookup).length;
+    const rarity = Math.log(1 + (size - explained + 0.5) / (explained + 0.5));
     return { ...term, counts, containing, value: term.weight * rarity };
   });
   const known = terms.filter((term) => term.containing > 0);
@@ -264,6 +270,7 @@ function search(typed, library) {
     score *= 1 + TITLE_BONUS * titleCoverage(section, known);
     score *= section.title.startsWith("练习") ? EXERCISE_DISCOUNT : 1;
     score *= section.path.length === 1 ? OPENING_DISCOUNT : 1;
+    score *= section.isLookup && !isAskedFor(section, query) ? LOOKUP_DISCOUNT : 1;
     return { section, terms: known, score, coverage };
   });
   const best = Math.max(...results.map(({ score }) => score));
