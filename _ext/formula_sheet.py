@@ -1,22 +1,28 @@
 """附录《公式速查》：构建时从各章的 notebook 里取公式，页面上只写名字。
 
-appendix/formulas.md 的一行“- 式 (1.2)　熵……”取那个编号的公式；没有编号的写“- 1.1 节 `I(p)=`　自信息……”，
-取那一节里以这几个字开头的公式。编了号而没有名字的（正在写的一章）也列出来，由测试催着起名。
+appendix/formulas.md 的一行“- 式 (1.2)　熵……”取那个编号的公式；没有编号的写
+“- 1.1 节 `I(p)=`　自信息……”，取那一节里以这几个字开头的公式。
+编了号而没有名字的（正在写的一章）也列出来，由测试催着起名。
+
+正文里折成几行的公式在这里接成一行：纸上要省地方；放不下时，仍在原来的地方折。
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import nbformat
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 PAGE = "appendix/formulas"
 NAMELESS = "（还没有起名）"
+ALIGNED = re.compile(r"\\begin\{aligned\}((?:(?!\\begin).)*)\\end\{aligned\}")
+CONTINUED = re.compile(r"=|\\le\b|\\ge\b")
+LEADING_SPACE = re.compile(r"^(?:\\q?quad|\s)+")
 CHAPTERS = Path(__file__).resolve().parent.parent / "chapters"
 
 TAG = re.compile(r"\s*\\tag\{(\d+\.\d+)\}")
@@ -69,21 +75,47 @@ def read_chapter(notebook: nbformat.NotebookNode) -> Chapter:
 
 def formula_of(section: str, latex: str) -> Formula:
     tag = TAG.search(latex)
-    return Formula(section, tag and tag[1], TAG.sub("", latex))
+    return Formula(section, tag and tag[1], one_line(TAG.sub("", latex)))
+
+
+def one_line(latex: str) -> str:
+    r"""对齐的几行接成一行，放不下时只在原来折行的地方折；另起的等式前面加逗号。
+
+    >>> one_line(r"\begin{aligned} a&=b\\ &\quad+c\\ d&=e \end{aligned}")
+    '{a=b}\\allowbreak{\\;{}+c,}\\allowbreak{\\quad d=e}'
+    """
+    found = ALIGNED.fullmatch(latex)
+    if not found:
+        return latex
+    plain = found[1].replace("={}", "=").replace("&", "")
+    rows = [LEADING_SPACE.sub("", row).strip() for row in plain.split(r"\\")]
+    for place, row in enumerate(rows[1:], start=1):
+        if row.startswith(("+", "-")):
+            rows[place] = r"\;{}" + row
+        elif CONTINUED.match(row):
+            rows[place] = r"\;" + row
+        else:
+            rows[place - 1] += ","
+            rows[place] = r"\quad " + row
+    return r"\allowbreak".join(f"{{{row}}}" for row in rows)
 
 
 def numbered(book: list[Chapter]) -> dict[str, Formula]:
     return {one.number: one for chapter in book for one in chapter.formulas if one.number}
 
 
+def bare(latex: str) -> str:
+    """比较开头时，空格与 ``one_line`` 加的左花括号不算。"""
+    return latex.replace(" ", "").removeprefix("{")
+
+
 def starting(book: list[Chapter], section: str, start: str) -> Formula:
     """``section`` 节里以 ``start`` 开头的公式；没有，或者不止一种，都是错误。"""
-    wanted = start.replace(" ", "")
     candidates = [
         one
         for chapter in book
         for one in chapter.formulas
-        if one.section == section and one.latex.replace(" ", "").startswith(wanted)
+        if one.section == section and bare(one.latex).startswith(bare(start))
     ]
     if len({one.latex for one in candidates}) != 1:
         count = len({one.latex for one in candidates})
@@ -127,7 +159,7 @@ def fill(text: str, book: list[Chapter]) -> str:
             raise ExtensionError(f"{PAGE}.md：各章里没有式 ({number})。")
         formula = known[number] if number else starting(book, section, start)
         place = f"式 ({number})" if number else f"{section} 节"
-        return f"- {name or NAMELESS}\n\n  $${formula.latex}$$\n\n  {place}\n"
+        return f"- {name or NAMELESS}\n\n  ${formula.latex}$\n\n  {place}\n"
 
     return ENTRY.sub(with_formula, add_unnamed(text, book))
 
@@ -139,10 +171,13 @@ def fill_page(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = fill(source[0], chapters())
 
 
-def mark_page(app: Sphinx, document: object) -> None:
-    """整页加一个类名，样式表由它排版（锚点在整本书的 PDF 里会改名）。"""
+def mark_page(app: Sphinx, document: nodes.document) -> None:
+    """给整页与每一行的三栏起类名，样式表由它们排版。"""
     if app.env.docname == PAGE:
         document[0]["classes"].append("formula-sheet")
+        for item in document.findall(nodes.list_item):
+            for part, kind in zip(item, ("name", "formula", "place"), strict=True):
+                part["classes"].append(kind)
 
 
 def setup(app: Sphinx) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """附录《lib 参考》：每个公开的函数一条，构建时由它的签名与文档串生成，不会过时。
 
-appendix/lib_reference.md 的 ``{{ softmax }}`` 处填进 softmax 的一条，``{{ overview }}`` 处填进总表。
+appendix/lib_reference.md 里，``{{ softmax }}`` 处填进那个函数的一条，
+``{{ overview }}`` 处填进总表。
 文档串由 Sphinx 的 napoleon 拆成各节，这里只规定每一节写成什么样、用什么中文名。
 """
 
@@ -26,8 +27,10 @@ FORMULA = re.compile(r"^\.\. math::\s+(.+)$", re.MULTILINE)
 SECTION = re.compile(r"\d+\.\d+ 节")
 UNIT = re.compile(r"(?:单位：|；)(奈特|无单位)")
 UNITS = {2: "2，比特", math.e: "e，奈特"}
-HEADINGS = ("函数", "公式", "默认的底与单位", "推导")
-BREAK_IN_CHINESE = re.compile(r"(?<=[，。；：、（])\n|(?<=[\u4e00-\u9fff）])\n(?=[\u4e00-\u9fff，。；：、（])")
+HEADINGS = ("函数", "公式", "默认的底", "推导")
+BREAK_IN_CHINESE = re.compile(
+    r"(?<=[，。；：、（])\n|(?<=[\u4e00-\u9fff）])\n(?=[\u4e00-\u9fff，。；：、（])"
+)
 
 
 class ChineseDocstring(napoleon.NumpyDocstring):

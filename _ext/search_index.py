@@ -78,14 +78,14 @@ class Flattener:
     def _add(self, node: nodes.Node, into: list[str]) -> None:
         if isinstance(node, SKIPPED):
             return
-        if isinstance(node, nodes.literal_block):
+        if isinstance(node, nodes.Text):
+            into.append(node.astext())
+        elif isinstance(node, nodes.literal_block):
             self._code.append(node.astext())
-        elif isinstance(node, nodes.math_block):
+        elif isinstance(node, nodes.math_block) or "formula" in node.get("classes", ()):
             into.append(" … ")
         elif isinstance(node, nodes.math):
             into.append(readable(node.astext()))
-        elif isinstance(node, nodes.Text):
-            into.append(node.astext())
         elif isinstance(node, nodes.strong):
             into.append(BOLD_START + node.astext() + BOLD_END)
         else:

@@ -70,7 +70,7 @@ def test_page_shows_every_entry_and_links_to_its_place(page, built_html):
         path, _, anchor = link["href"].partition("#")
         target = (built_html / sheet.PAGE).parent / path
         assert f'id="{anchor}"' in target.read_text(encoding="utf-8")
-        assert item.select_one("div.math .katex")
+        assert item.select_one("p:nth-child(2) > .math .katex")
         assert "tag" not in [css for e in item.select(".katex *") for css in e.get("class", [])]
 
 
@@ -96,9 +96,26 @@ def test_reading_a_chapter():
     ]
 
 
+@pytest.mark.parametrize(
+    ("aligned", "line"),
+    [
+        (r"\begin{aligned} a&=b\\ &=c \end{aligned}", r"{a=b}\allowbreak{\;=c}"),
+        (
+            r"\begin{aligned} &a\\ &\quad=b\\ &\qquad\qquad-c \end{aligned}",
+            r"{a}\allowbreak{\;=b}\allowbreak{\;{}-c}",
+        ),
+        (r"\begin{aligned} a&=b\\ c&=d \end{aligned}", r"{a=b,}\allowbreak{\quad c=d}"),
+        (r"H={}&-x", r"H={}&-x"),
+        (r"\begin{aligned} H={}&-x\\ &-y \end{aligned}", r"{H=-x}\allowbreak{\;{}-y}"),
+    ],
+)
+def test_aligned_lines_are_joined(aligned, line):
+    assert sheet.one_line(aligned) == line
+
+
 def test_new_chapter_is_picked_up():
     filled = sheet.fill("# 公式\n\n## 第 6 章　旧\n", small_book(*CHAPTER))
-    assert "## 第 7 章　试验\n\n- （还没有起名）\n\n  $$a=b$$\n\n  式 (7.1)\n" in filled
+    assert "## 第 7 章　试验\n\n- （还没有起名）\n\n  $a=b$\n\n  式 (7.1)\n" in filled
 
 
 def test_unnamed_formula_goes_to_the_end_of_its_chapter():
