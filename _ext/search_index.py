@@ -80,7 +80,7 @@ class Flattener:
             return
         if isinstance(node, nodes.Text):
             into.append(node.astext())
-        elif isinstance(node, nodes.literal_block):
+        elif isinstance(node, (nodes.literal_block, nodes.doctest_block)):
             self._code.append(node.astext())
         elif isinstance(node, nodes.math_block) or "formula" in node.get("classes", ()):
             into.append(" … ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 
@@ -14,6 +15,7 @@ import lib
 from _ext import lib_links
 from _ext import lib_reference as reference
 from _ext.numerical_report import fill
+from tests.chapters import checks
 from tools.notebooks import ROOT
 
 LABELS = ["参数", "返回", "异常", "公式", "示例"]
@@ -71,6 +73,16 @@ def test_entry_is_complete(page, name):
             assert all(len(text.get_text().strip()) >= 5 for text in part.select("dd"))
     assert any(part.select(".katex") for part in below(section, "公式"))
     assert section.select(".doctest pre span[class]"), "示例没有代码的颜色"
+
+
+@pytest.mark.parametrize("name", lib.__all__)
+def test_wording(page, name):
+    section = copy.copy(entry(page, name))
+    for hidden in section.select(".katex, pre, code, .headerlink"):
+        hidden.replace_with("x")
+    for paragraph in section.select("p, dt, dd"):
+        assert checks.banned_phrases(paragraph.get_text()) == []
+        assert checks.variant_terms(paragraph.get_text()) == []
 
 
 @pytest.mark.parametrize("name", lib.__all__)

@@ -14,6 +14,7 @@ from tools import notebooks
 PATHS = notebooks.chapter_paths()
 ROOT = notebooks.ROOT
 PAGES = [ROOT / "intro.md", ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+PAGES += sorted((ROOT / "appendix").glob("*.md"))
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
