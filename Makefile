@@ -3,7 +3,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python -m
 
-.PHONY: help setup book pdf test test-grader lighthouse benchmark release grade-demo sandbox lab serve outputs lint format lock clean
+.PHONY: help setup frameworks book pdf test test-grader lighthouse benchmark release grade-demo sandbox lab serve outputs lint format lock clean
 
 help: ## 列出命令
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -11,6 +11,9 @@ help: ## 列出命令
 setup:
 	@command -v $(PYTHON) >/dev/null || { echo "错误：找不到 $(PYTHON)。请安装 Python 3.11 或更新的版本，或用 make PYTHON=路径 指定。" >&2; exit 1; }
 	@$(PYTHON) tools/bootstrap.py
+
+frameworks: setup # 第 6 章要的 Keras 与 JAX 上次没有装上时，再试一次
+	@$(PYTHON) tools/bootstrap.py frameworks
 
 book: setup ## 装好环境，运行 notebook，构建 _build/html
 	@BOOK_URL="$(BOOK_URL)" $(RUN) tools.book

@@ -16,7 +16,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 TAG = re.compile(r"\\tag\{(\d+)\.(\d+)\}")
 MENTIONS = {
-    r"图 (\d+)\.(\d+)": "fig-{}-{}",
+    r"图 (\d+|A)\.(\d+)": "fig-{}-{}",
     r"式 \((\d+)\.(\d+)\)": "eq-{}-{}",
     r"练习 (\d+)\.(\d+)": "ex{}-{}",
     r"(?<![\d.第])(?<!第 )(\d+)\.(\d+) 节": "s{}-{}",  # “第 2.3 节”说的是别的书
@@ -68,7 +68,7 @@ class LinkMentions(SphinxPostTransform):
 def mentions(text: str) -> list[tuple[int, int, str]]:
     """文字里提到的号码：起止位置与锚点，按先后。"""
     return sorted(
-        (match.start(), match.end(), form.format(*match.groups()))
+        (match.start(), match.end(), form.format(*match.groups()).lower())
         for pattern, form in MENTIONS.items()
         for match in re.finditer(pattern, text)
     )

@@ -1,8 +1,8 @@
-"""可下载的 notebook：每章一个文件，另有一个解开就能运行的压缩包，里面带着 lib。"""
+"""可下载的 notebook：每页一个文件，另有一个解开就能运行的压缩包，里面带着 lib。"""
 
 from __future__ import annotations
 
-import shutil
+import re
 import tomllib
 import zipfile
 from pathlib import Path
@@ -11,6 +11,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from _ext.pages import page_name
+from tools.notebooks import NEEDS_FRAMEWORKS
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = "notebooks"
@@ -21,26 +22,42 @@ INSTRUCTIONS = """《交叉熵》的 notebook
 2. 运行 python -m pip install -r requirements.txt；
 3. 运行 python -m jupyterlab，打开 01_entropy.ipynb。
 
+第 6 章还要 Keras、JAX 与 optax：python -m pip install -r requirements-frameworks.txt。
+
 lib/ 是书里用的小库，要与 notebook 放在同一个文件夹里。
 """
 
 
-def requirements() -> str:
-    """运行 notebook 要装的包：pyproject.toml 里 lib、chapters 与 lab 三组。"""
+def requirements() -> dict[str, str]:
+    """运行 notebook 要装的包：pyproject.toml 里 lib、chapters 与 lab 三组；第 6 章的另放。"""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = project["dependency-groups"]
-    return "\n".join([*project["project"]["dependencies"], *groups["chapters"], *groups["lab"]])
+    everywhere = [*project["project"]["dependencies"], *groups["chapters"], *groups["lab"]]
+    return {
+        "requirements.txt": "\n".join(everywhere) + "\n",
+        "requirements-frameworks.txt": "\n".join(groups["frameworks"]) + "\n",
+    }
+
+
+def notebooks() -> list[Path]:
+    """书里的 notebook：先各章，后附录。"""
+    return sorted(ROOT.glob("chapters/*.ipynb")) + sorted(ROOT.glob("appendix/*.ipynb"))
+
+
+def standalone(path: Path) -> bytes:
+    """下载的 notebook 都在同一个文件夹里，彼此的链接要跟着改。"""
+    return re.sub(rb"\]\(\.\./(?:chapters|appendix)/(\w+\.ipynb)", rb"](\1", path.read_bytes())
 
 
 def archive_members() -> dict[str, bytes]:
     """压缩包里的文件名 -> 内容；notebook 与 lib 并排，不必安装就能导入。"""
     members = {
         "README.txt": INSTRUCTIONS.encode(),
-        "requirements.txt": (requirements() + "\n").encode(),
+        **{name: text.encode() for name, text in requirements().items()},
         "LICENSE": (ROOT / "LICENSE").read_bytes(),
     }
-    for path in sorted(ROOT.glob("chapters/*.ipynb")):
-        members[path.name] = path.read_bytes()
+    for path in notebooks():
+        members[path.name] = standalone(path)
     for path in sorted(ROOT.glob("lib/**/*.py")):
         members[path.relative_to(ROOT).as_posix()] = path.read_bytes()
     return members
@@ -59,8 +76,8 @@ def write_archive(target: Path) -> None:
 def write_downloads(app: Sphinx) -> None:
     folder = Path(app.outdir) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted(ROOT.glob("chapters/*.ipynb")):
-        shutil.copyfile(path, folder / path.name)
+    for path in notebooks():
+        (folder / path.name).write_bytes(standalone(path))
     write_archive(folder / ARCHIVE)
 
 
@@ -71,6 +88,7 @@ def add_links(
     name = f"{page_name(pagename)}.ipynb"
     archive = Path(app.outdir) / FOLDER / ARCHIVE
     context["notebook_name"] = name
+    context["needs_frameworks"] = name == f"{NEEDS_FRAMEWORKS}.ipynb"
     context["notebook"] = pathto(f"{FOLDER}/{name}", 1)
     context["archive"] = pathto(f"{FOLDER}/{ARCHIVE}", 1)
     context["archive_kilobytes"] = round(archive.stat().st_size / 1000)

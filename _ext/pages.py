@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+ROOT = Path(__file__).resolve().parent.parent
 POLICY = "; ".join(
     [
         "default-src 'self'",
@@ -88,6 +90,11 @@ def chapters(app: Sphinx, pagename: str, pathto) -> list[dict[str, object]]:
     return listed
 
 
+def has_notebook(docname: str) -> bool:
+    """这一页由 notebook 而来，可以下载运行。"""
+    return (ROOT / f"{docname}.ipynb").is_file()
+
+
 def page_name(docname: str) -> str:
     """不带文件夹的页名，例如 ``01_entropy``。"""
     return docname.rpartition("/")[2]
@@ -119,10 +126,11 @@ def add_context(
         site_path=urlsplit(app.config.html_baseurl).path,
         sharing_picture=sharing_picture(app, pagename),
         description=description(doctree) if doctree else "",
+        has_notebook=has_notebook(pagename),
         is_chapter=pagename.startswith("chapters/"),
         is_root=is_root,
     )
-    if context["is_chapter"]:
+    if context["has_notebook"]:
         context["minutes"] = reading_minutes(doctree)
         about = app.builder.templates.render("about_chapter.html", context)
         context["body"] = context["body"].replace("</h1>", f"</h1>\n{about}", 1)

@@ -201,6 +201,7 @@ const LEAST_SHARE = 0.08; // 不到第一名这么多分的，多半不相干
 const EXERCISE_DISCOUNT = 0.4; // 讲解排在练习前面
 const OPENING_DISCOUNT = 0.35; // 一章的开头只提出问题，答案在后面的小节里
 const LOOKUP_DISCOUNT = 0.35; // 供查阅的页排在讲解后面，除非查询是一个函数的全名
+const APPENDIX_DISCOUNT = 0.8; // 同样切题时，各章的讲解排在附录前面
 
 function count(folded, term, library) {
   let total = 0;
@@ -271,6 +272,7 @@ function search(typed, library) {
     score *= section.title.startsWith("练习") ? EXERCISE_DISCOUNT : 1;
     score *= section.path.length === 1 ? OPENING_DISCOUNT : 1;
     score *= section.isLookup && !isAskedFor(section, query) ? LOOKUP_DISCOUNT : 1;
+    score *= section.page.startsWith("appendix/") ? APPENDIX_DISCOUNT : 1;
     return { section, terms: known, score, coverage };
   });
   const best = Math.max(...results.map(({ score }) => score));

@@ -20,7 +20,7 @@ from tools import notebooks
 
 ROOT = notebooks.ROOT
 BUILD = ROOT / "_build"
-LIBRARY = ("lib/**/*.py", "requirements.lock")
+LIBRARY = ("lib/**/*.py", "requirements.lock", "requirements-frameworks.lock")
 LOOKS = ("_ext/*.py", "_static/**/*", "_templates/**/*")
 LOOKS += (
     "benchmarks/tables.py",
@@ -31,7 +31,7 @@ LOOKS += (
     "pyproject.toml",
     "LICENSE",
 )
-CONTENT = ("chapters/*.ipynb", "appendix/*.md", "intro.md", "references.bib")
+CONTENT = ("chapters/*.ipynb", "appendix/*.ipynb", "appendix/*.md", "intro.md", "references.bib")
 WORKERS = os.cpu_count() or 1
 PLACEHOLDER = "https://example.org/"
 
@@ -63,7 +63,7 @@ def keep_only_if_unchanged(folder: Path, current: str) -> bool:
 def drop_stale_results() -> Path:
     """丢掉过时的结果，返回 notebook 缓存的位置。
 
-    lib 或依赖变了，所有章节重新运行；配置、扩展、样式变了，所有页面重新生成。
+    lib 或依赖变了，所有 notebook 重新运行；配置、扩展、样式变了，所有页面重新生成。
     Sphinx 自己只看得见页面的变化。
     """
     cache = BUILD / ".jupyter_cache"
@@ -96,7 +96,8 @@ def run_into_cache(path: Path) -> tuple[Path, notebooks.NotebookNode, float]:
 def run_changed_notebooks(cache_folder: Path) -> list[Path]:
     """并行运行缓存里没有的 notebook，返回运行了的那些。"""
     cache = get_cache(cache_folder)
-    changed = [path for path in notebooks.chapter_paths() if not is_cached(cache, path)]
+    runnable = filter(notebooks.is_runnable, notebooks.notebook_paths())
+    changed = [path for path in runnable if not is_cached(cache, path)]
     with ThreadPoolExecutor(WORKERS) as pool:
         pending = [pool.submit(run_into_cache, path) for path in changed]
         for count, done in enumerate(as_completed(pending), start=1):
@@ -131,7 +132,7 @@ def run_sphinx() -> None:
 
 def everything_built_from() -> str:
     """决定整本书的一切：全部源头、日期与网址。"""
-    settings = f"{epoch()} {os.environ.get('BOOK_URL', '')}"
+    settings = f"{epoch()} {os.environ.get('BOOK_URL', '')} {notebooks.frameworks_are_installed()}"
     return f"{fingerprint((*LIBRARY, *LOOKS, *CONTENT))} {settings}"
 
 

@@ -1,6 +1,7 @@
 """第一步：只靠 Python 标准库，把构建与测试要用的一切装进 .venv 与 node_modules。
 
 用法：``python3 tools/bootstrap.py``。装好以后再运行只比对一次指纹，不到一秒。
+第 6 章要的 Keras 与 JAX 装不上也不算错；``python3 tools/bootstrap.py frameworks`` 再试一次。
 本文件要能被很旧的 Python 读懂（才能告诉人版本太旧），所以不写类型注解。
 """
 
@@ -18,10 +19,12 @@ VENV = os.path.join(ROOT, ".venv")
 SCRIPTS = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(SCRIPTS, "python.exe" if os.name == "nt" else "python")
 LOCK = os.path.join(ROOT, "requirements.lock")
+FRAMEWORKS_LOCK = os.path.join(ROOT, "requirements-frameworks.lock")
 NPM_LOCK = os.path.join(ROOT, "package-lock.json")
 PYPROJECT = os.path.join(ROOT, "pyproject.toml")
 STAMP = os.path.join(VENV, "installed.sha256")
 LOG = os.path.join(VENV, "install.log")
+PIP = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
 
 # 安装日志里的线索 -> 告诉用户做什么；依次匹配，先中先用。
 REMEDIES = (
@@ -65,7 +68,7 @@ def check_disk(free=None):
 def fingerprint():
     """由锁文件与 Python 版本决定的指纹：变了才需要重新安装。"""
     digest = hashlib.sha256(repr((sys.version_info[:2], ROOT)).encode())
-    for path in (LOCK, NPM_LOCK, PYPROJECT):
+    for path in (LOCK, FRAMEWORKS_LOCK, NPM_LOCK, PYPROJECT):
         with open(path, "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()
@@ -159,13 +162,17 @@ class Progress:
         sys.stdout.flush()
 
 
+def install_locked(lock):
+    """安装一份锁文件里的 Python 包，逐个核对哈希。"""
+    with open(lock, encoding="utf-8") as file:
+        total = sum(1 for line in file if re.match(r"[a-z0-9].*==", line))
+    run_logged([*PIP, "--require-hashes", "--progress-bar=off", "-r", lock], Progress(total))
+
+
 def install():
     """按锁文件安装 Python 包、本项目与前端资源。"""
-    pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    with open(LOCK, encoding="utf-8") as file:
-        total = sum(1 for line in file if re.match(r"[a-z0-9].*==", line))
-    run_logged([*pip, "--require-hashes", "--progress-bar=off", "-r", LOCK], Progress(total))
-    run_logged([*pip, "--no-deps", "--no-build-isolation", "-e", ROOT], lambda line: None)
+    install_locked(LOCK)
+    run_logged([*PIP, "--no-deps", "--no-build-isolation", "-e", ROOT], lambda line: None)
     npm = os.path.join(SCRIPTS, "npm.cmd" if os.name == "nt" else "npm")
     npm = npm if os.path.exists(npm) else os.path.splitext(npm)[0] + ".exe"
     run_logged([npm, "ci", "--ignore-scripts"], lambda line: None)
@@ -173,15 +180,32 @@ def install():
     run_logged([PYTHON, "-c", "import lib.figures"], lambda line: None)
 
 
-def main():
+def install_frameworks():
+    """安装第 6 章要的 Keras 与 JAX；装不上时说一行，返回 False，别处照常。"""
+    try:
+        install_locked(FRAMEWORKS_LOCK)
+    except SetupError as problem:
+        print(
+            f"\n第 6 章要的 Keras 与 JAX 没有装上：{problem}"
+            "第 6 章改用存下的结果，其余各章不受影响；以后再试用 make frameworks。",
+            flush=True,
+        )
+        return False
+    return True
+
+
+def main(arguments=()):
     try:
         check_python()
+        if list(arguments) == ["frameworks"]:
+            return 0 if install_frameworks() else 1
         if is_installed():
             return 0
         check_disk()
         print("第一次运行：把要用的包装进 .venv（只装这一次）……", flush=True)
         create_venv()
         install()
+        install_frameworks()
         with open(STAMP, "w") as file:
             file.write(fingerprint())
         print("\n环境装好了。", flush=True)
@@ -199,4 +223,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

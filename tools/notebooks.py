@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import os
 import re
 import sys
@@ -25,16 +26,33 @@ KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3
 IMAGE_TYPES = ("image/svg+xml", "image/png", "image/jpeg")
 SOLUTION_HEADING = "#### 解答"
 CELL_TIMEOUT = 300  # 秒
+NEEDS_FRAMEWORKS = "06_frameworks"
+FRAMEWORKS = ("keras", "jax", "optax")
 
 
 def chapter_paths() -> list[Path]:
-    """返回全书的 notebook，按章次排列。"""
+    """返回各章的 notebook，按章次排列。"""
     return sorted(CHAPTERS.glob("*.ipynb"))
+
+
+def notebook_paths() -> list[Path]:
+    """返回全书的 notebook：先各章，后附录。"""
+    return chapter_paths() + sorted((CHAPTERS.parent / "appendix").glob("*.ipynb"))
 
 
 def chapter_number(path: Path) -> int:
     """从文件名 ``01_entropy.ipynb`` 读出章次。"""
     return int(path.stem.split("_")[0])
+
+
+def frameworks_are_installed() -> bool:
+    """装了第 6 章要的 Keras、JAX 与 optax。"""
+    return all(importlib.util.find_spec(name) for name in FRAMEWORKS)
+
+
+def is_runnable(path: Path) -> bool:
+    """第 6 章在没有装 Keras 的机器上不运行，只用存下的输出；别的总能运行。"""
+    return path.stem != NEEDS_FRAMEWORKS or frameworks_are_installed()
 
 
 def read(path: Path) -> NotebookNode:
@@ -68,7 +86,12 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
     client.execute(env={**os.environ, "TQDM_DISABLE": "1"})
 
 
-def normalize(notebook: NotebookNode, chapter: int) -> None:
+def figure_series(path: Path) -> str:
+    """图号里点前面的部分：各章是章次，附录是 A。"""
+    return "A" if path.parent.name == "appendix" else str(chapter_number(path))
+
+
+def normalize(notebook: NotebookNode, series: str) -> None:
     """就地规范化：去掉执行计数、版本等噪声与图片，编好图号，单元格 id 由内容决定。"""
     notebook.metadata = NotebookNode(
         kernelspec=NotebookNode(KERNELSPEC), language_info=NotebookNode(name="python")
@@ -82,7 +105,7 @@ def normalize(notebook: NotebookNode, chapter: int) -> None:
         cell.id = _content_id(cell, seen)
         if cell.cell_type == "code":
             cell.execution_count = None
-            figure_number += _normalize_outputs(cell, chapter, figure_number + 1)
+            figure_number += _normalize_outputs(cell, series, figure_number + 1)
         cell.metadata = _kept_metadata(cell)
 
 
@@ -92,7 +115,7 @@ def _content_id(cell: NotebookNode, seen: Counter[str]) -> str:
     return digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 
 
-def _normalize_outputs(cell: NotebookNode, chapter: int, number: int) -> int:
+def _normalize_outputs(cell: NotebookNode, series: str, number: int) -> int:
     """规范化一个单元格的输出；单元格画了图时编号为 ``number`` 并返回 1，否则返回 0。"""
     drawn = False
     for output in cell.outputs:
@@ -101,35 +124,35 @@ def _normalize_outputs(cell: NotebookNode, chapter: int, number: int) -> int:
             output.execution_count = None
         about = output.get("metadata", {}).get("image/svg+xml")
         if about:
-            cell.metadata["mystnb"] = _book_options(about, chapter, number)
+            cell.metadata["mystnb"] = _book_options(about, series, number)
         for image_type in IMAGE_TYPES:
             output.get("data", {}).pop(image_type, None)
         if "metadata" in output:
             output.metadata = NotebookNode()
         drawn |= output.get("data", {}).get("text/plain", "").startswith("〔图〕")
     if drawn:
-        _renumber(cell, chapter, number)
+        _renumber(cell, series, number)
     return int(drawn)
 
 
-def _book_options(about: dict, chapter: int, number: int) -> NotebookNode:
+def _book_options(about: dict, series: str, number: int) -> NotebookNode:
     return nbformat.from_dict(
         {
             "figure": {
-                "caption": f"图 {chapter}.{number}　{about['caption']}",
-                "name": f"fig-{chapter}-{number}",
+                "caption": f"图 {series}.{number}　{about['caption']}",
+                "name": f"fig-{series}-{number}".lower(),
             },
             "image": {"alt": about["alt"]},
         }
     )
 
 
-def _renumber(cell: NotebookNode, chapter: int, number: int) -> None:
+def _renumber(cell: NotebookNode, series: str, number: int) -> None:
     """没有重新运行时（只规范化），前面加减了图也要让图号连续。"""
     figure = cell.metadata.get("mystnb", {}).get("figure")
     if figure:
-        figure.caption = re.sub(r"^图 \d+\.\d+", f"图 {chapter}.{number}", figure.caption)
-        figure.name = f"fig-{chapter}-{number}"
+        figure.caption = re.sub(r"^图 \w+\.\d+", f"图 {series}.{number}", figure.caption)
+        figure.name = f"fig-{series}-{number}".lower()
 
 
 def _kept_metadata(cell: NotebookNode) -> NotebookNode:
@@ -146,7 +169,7 @@ def refresh(path: Path) -> str | None:
         execute(notebook, path.parent)
     except CellExecutionError as error:
         return f"{path.name} 运行出错，文件没有改动：\n{error}"
-    normalize(notebook, chapter_number(path))
+    normalize(notebook, figure_series(path))
     write(notebook, path)
     return None
 
@@ -163,7 +186,7 @@ def _refresh_all(paths: list[Path]) -> int:
 def _normalize_all(paths: list[Path]) -> int:
     for path in paths:
         notebook = read(path)
-        normalize(notebook, chapter_number(path))
+        normalize(notebook, figure_series(path))
         write(notebook, path)
         print(f"已规范化 {path.name}")
     return 0
@@ -172,9 +195,9 @@ def _normalize_all(paths: list[Path]) -> int:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="刷新（运行并规范化）或只规范化 notebook。")
     parser.add_argument("action", choices=("refresh", "normalize"))
-    parser.add_argument("paths", nargs="*", type=Path, help="缺省为 chapters/ 下的全部")
+    parser.add_argument("paths", nargs="*", type=Path, help="缺省为书里的全部")
     options = parser.parse_args(arguments)
-    paths = [path.resolve() for path in options.paths] or chapter_paths()
+    paths = [path.resolve() for path in options.paths] or notebook_paths()
     return (_refresh_all if options.action == "refresh" else _normalize_all)(paths)
 
 

@@ -5,6 +5,8 @@ from lib.figures.binary import *
 from lib.figures.cross_entropy import *
 from lib.figures.dog import *
 from lib.figures.entropy import *
+from lib.figures.frameworks import *
+from lib.figures.misconceptions import *
 from lib.figures.opening import *
 from lib.figures.report import *
 from lib.figures.softmax import *

@@ -1,4 +1,4 @@
-"""前言的两幅图：开篇的问题与五章的路线。"""
+"""前言的两幅图：开篇的问题与各章的路线。"""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ _CHAPTERS = {
     3: ("二分类交叉熵", "两类时为什么只写一个 $p$？", (0, 1)),
     4: ("softmax", "为什么总和交叉熵一起出现？", (1, 1)),
     5: ("狗的例子", "怎样把损失亲手训练小？", (1, 2)),
+    6: ("框架", "换一个库，还是同一个数吗？", (0, 2)),
 }
-_ARROWS = ((1, 2), (2, 3), (2, 4), (3, 4), (4, 5))
+_ARROWS = ((1, 2), (2, 3), (2, 4), (3, 4), (4, 5), (5, 6))
 _BOX = (2.5, 0.86)  # 方框的宽与高，英寸
 _STEP = (2.9, 1.34)
 
@@ -64,7 +65,7 @@ def opening_question() -> Illustration:
 
 @styled
 def chapter_roadmap() -> Illustration:
-    """五章的依赖关系：箭头从先读的一章指向用到它的一章。"""
+    """各章的依赖关系：箭头从先读的一章指向用到它的一章。"""
     (width, height), (step_x, step_y) = _BOX, _STEP
     fig, ax = canvas(step_x + width + 0.2, 2 * step_y + height + 0.2)
     ax.set(xlim=(-width / 2 - 0.1, step_x + width / 2 + 0.1))
@@ -75,20 +76,11 @@ def chapter_roadmap() -> Illustration:
         _connect(ax, centers[before], centers[after])
     for number, (name, question, _) in _CHAPTERS.items():
         _chapter_box(ax, centers[number], f"{number}　{name}", question)
-    side = height * 1.25
-    y = 2 * step_y
-    ax.imshow(
-        draw_animal("狗", size=96),
-        cmap="gray",
-        vmin=0,
-        vmax=1,
-        extent=(-side / 2, side / 2, y + side / 2, y - side / 2),
-    )
     return Illustration(
         fig,
-        caption="五章的路线。箭头从先读的一章指向用到它的一章；灰字是那一章回答的问题。",
+        caption="六章的路线。箭头从先读的一章指向用到它的一章；灰字是那一章回答的问题。",
         alt="路线图：第 1 章熵，通向第 2 章交叉熵；从第 2 章分别通向第 3 章二分类交叉熵和第 4 章 "
-        "softmax，第 3 章也通向第 4 章；第 4 章通向第 5 章狗的例子。",
+        "softmax，第 3 章也通向第 4 章；第 4 章通向第 5 章狗的例子，再到第 6 章框架。",
     )
 
 
@@ -102,10 +94,11 @@ def _chapter_box(ax, center, name, question) -> None:
 
 
 def _connect(ax, start, end) -> None:
-    """同一行的从右边缘连到左边缘，不同行的从下边缘连到上边缘。"""
+    """同一行的从近的边缘连到近的边缘，不同行的从下边缘连到上边缘。"""
     (x1, y1), (x2, y2), (width, height) = start, end, _BOX
     if y1 == y2:
-        tail, head = (x1 + width / 2, y1), (x2 - width / 2, y2)
+        side = width / 2 if x1 < x2 else -width / 2
+        tail, head = (x1 + side, y1), (x2 - side, y2)
     else:
         tail, head = (x1 + (x2 - x1) / 4, y1 + height / 2), (x2, y2 - height / 2)
     ax.annotate("", head, tail, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.4})

@@ -22,13 +22,13 @@ ROOT = notebooks.ROOT
 
 
 def copy_project(target: Path, *, intro_only: bool = False) -> Path:
-    """把版本库里的文件（含未提交的）复制到 ``target``；``intro_only`` 时不带章节。"""
+    """把版本库里的文件（含未提交的）复制到 ``target``；``intro_only`` 时不带 notebook。"""
     listed = subprocess.check_output(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT
     )
     for name in listed.decode().split("\0"):
         source = ROOT / name
-        if not name or not source.is_file() or (intro_only and name.startswith("chapters/")):
+        if not name or not source.is_file() or (intro_only and name.endswith(".ipynb")):
             continue
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target / name)

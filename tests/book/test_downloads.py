@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -25,14 +26,24 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_notebook_is_the_one_in_the_repository():
-    for path in notebooks.chapter_paths():
-        assert (FOLDER / path.name).read_bytes() == path.read_bytes()
+    for path in notebooks.notebook_paths():
+        downloaded = (FOLDER / path.name).read_text(encoding="utf-8")
+        assert re.sub(r"\]\(\.\./\w+/(?=\w+\.ipynb)", "](", path.read_text("utf-8")) == downloaded
+
+
+def test_links_between_downloaded_notebooks_work(unpacked):
+    for path in unpacked.glob("*.ipynb"):
+        text = path.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\(([^)#\s]+\.ipynb)", text):
+            assert (unpacked / target).is_file(), f"{path.name} → {target}"
 
 
 def test_archive_has_all_that_is_needed_and_nothing_of_this_machine(unpacked):
     names = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*")}
-    assert {path.name for path in notebooks.chapter_paths()} <= names
+    assert {path.name for path in notebooks.notebook_paths()} <= names
     assert {"lib/__init__.py", "lib/figures/entropy.py", "requirements.txt", "LICENSE"} <= names
+    frameworks = (unpacked / "requirements-frameworks.txt").read_text(encoding="utf-8")
+    assert all(name in frameworks for name in notebooks.FRAMEWORKS)
     assert "__pycache__" not in " ".join(names)
     wanted = (unpacked / "requirements.txt").read_text(encoding="utf-8")
     assert "numpy" in wanted and "jupyterlab" in wanted and "#" not in wanted

@@ -7,6 +7,7 @@ import copy
 import io
 import itertools
 import re
+import warnings
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -289,11 +290,11 @@ def _without_code(text: str) -> str:
 # ---- 存储 --------------------------------------------------------------------------
 
 
-def storage(notebook: NotebookNode, text: str, chapter: int) -> list[str]:
+def storage(notebook: NotebookNode, text: str, series: str) -> list[str]:
     """规范化过；不存图片、报错、标准错误与机器路径。"""
     problems = []
     normalized = copy.deepcopy(notebook)
-    notebooks.normalize(normalized, chapter)
+    notebooks.normalize(normalized, series)
     if notebooks.serialize(normalized) != text:
         problems.append("没有规范化：请运行 make format")
     for output in _outputs(notebook):
@@ -331,7 +332,7 @@ def figures(notebook: NotebookNode) -> list[str]:
             continue
         options = cell.metadata.get("mystnb", {})
         alt = options.get("image", {}).get("alt", "")
-        if not re.match(r"图 \d+\.\d+　\S", options.get("figure", {}).get("caption", "")):
+        if not re.match(r"图 (\d+|A)\.\d+　\S", options.get("figure", {}).get("caption", "")):
             problems.append(f"缺图注：{cell.source[:40]}")
         if len(alt) < 20:
             problems.append(f"缺替代文字：{cell.source[:40]}")
@@ -389,7 +390,8 @@ def accepted_stubs(notebook: NotebookNode) -> list[str]:
     statements = {cell.id for _, cells, _ in exercise_blocks(notebook) for cell in cells}
     namespace: dict[str, object] = {"__name__": "__main__"}
     problems = []
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # 读者的内核里，别家的弃用警告不是错误
         for cell in notebook.cells:
             if cell.cell_type != "code":
                 continue

@@ -71,7 +71,7 @@ def good() -> NotebookNode:
         ]
     cells.append(markdown("## 参考文献\n\n- {footcite:t}`shannon1948`：出处。"))
     notebook = new_notebook(cells=cells)
-    notebooks.normalize(notebook, 1)
+    notebooks.normalize(notebook, "1")
     return notebook
 
 
@@ -92,7 +92,7 @@ def all_problems(notebook: NotebookNode, folder) -> list[str]:
             for text in checks.markdown_cells(notebook)
             for p in checks.relative_links(text, folder)
         ),
-        *checks.storage(notebook, notebooks.serialize(notebook), 1),
+        *checks.storage(notebook, notebooks.serialize(notebook), "1"),
         *checks.figures(notebook),
         *checks.exercises(notebook),
         *checks.accepted_stubs(notebook),

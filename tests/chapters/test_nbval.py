@@ -18,7 +18,7 @@ SOURCE = "print('熵 = 1 比特')"
 def run_nbval(folder: Path, source: str, printed: str) -> subprocess.CompletedProcess[str]:
     cell = new_code_cell(source, outputs=[new_output("stream", name="stdout", text=printed)])
     notebook = new_notebook(cells=[cell])
-    notebooks.normalize(notebook, 1)
+    notebooks.normalize(notebook, "1")
     path = folder / "01_planted.ipynb"
     notebooks.write(notebook, path)
     command = [sys.executable, "-m", "pytest", "-q", "--nbval", "-p", "no:cacheprovider"]

@@ -11,10 +11,11 @@ import pytest
 from lib import figures
 from tools.notebooks import ROOT
 
+MODULES = ("entropy", "cross_entropy", "binary", "softmax")
+MODULES += ("dog", "frameworks", "misconceptions", "opening", "report")
 # 路线图只有方框与箭头，没有数据。
 FIGURES_WITH_DATA = {
-    module: set(getattr(figures, module).__all__) - {"chapter_roadmap"}
-    for module in ("entropy", "cross_entropy", "binary", "softmax", "dog", "opening", "report")
+    module: set(getattr(figures, module).__all__) - {"chapter_roadmap"} for module in MODULES
 }
 
 

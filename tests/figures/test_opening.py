@@ -1,4 +1,4 @@
-"""前言的两幅图：画出来的就是给定的预测与五章的依赖。"""
+"""前言的两幅图：画出来的就是给定的预测与各章的依赖。"""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def test_chapter_roadmap_connects_the_chapters_in_reading_order():
     illustration = figures.chapter_roadmap()
     (ax,) = illustration.fig.axes
     names = [text.get_text() for text in ax.texts if "　" in text.get_text()]
-    assert [name.split("　")[0] for name in names] == ["1", "2", "3", "4", "5"]
+    assert [name.split("　")[0] for name in names] == ["1", "2", "3", "4", "5", "6"]
     arrows = [text for text in ax.texts if getattr(text, "arrow_patch", None)]
-    assert len(arrows) == 5
+    assert len(arrows) == 6

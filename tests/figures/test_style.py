@@ -10,7 +10,8 @@ from lib import figures
 from lib.figures import _style
 from tools import notebooks
 
-MODULES = ("entropy", "cross_entropy", "binary", "softmax", "dog", "opening", "report")
+MODULES = ("entropy", "cross_entropy", "binary", "softmax")
+MODULES += ("dog", "frameworks", "misconceptions", "opening", "report")
 NAMES = [name for module in MODULES for name in getattr(figures, module).__all__]
 
 
@@ -46,7 +47,7 @@ def test_figure_names_are_unique():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_figure_is_used_and_tested(name):
-    sources = [path.read_text(encoding="utf-8") for path in notebooks.chapter_paths()]
+    sources = [path.read_text(encoding="utf-8") for path in notebooks.notebook_paths()]
     sources.append((notebooks.ROOT / "tools" / "pictures.py").read_text(encoding="utf-8"))
     used = re.compile(rf"figures\.{name}\b")
     assert any(used.search(source) for source in sources)

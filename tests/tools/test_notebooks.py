@@ -32,7 +32,7 @@ def notebook() -> nbformat.NotebookNode:
         ],
         metadata={"language_info": {"name": "python", "version": "3.13.0"}},
     )
-    notebooks.normalize(notebook, 3)
+    notebooks.normalize(notebook, "3")
     return notebook
 
 
@@ -53,7 +53,7 @@ def test_figures_are_numbered_in_order(notebook):
 
 def test_removing_a_figure_renumbers_the_rest(notebook):
     del notebook.cells[2]
-    notebooks.normalize(notebook, 3)
+    notebooks.normalize(notebook, "3")
     assert notebook.cells[2].metadata["mystnb"]["figure"]["caption"] == "图 3.1　乙图。"
 
 
@@ -63,14 +63,14 @@ def test_solutions_are_collapsed_in_jupyterlab(notebook):
 
 def test_normalizing_twice_changes_nothing(notebook):
     once = notebooks.serialize(notebook)
-    notebooks.normalize(notebook, 3)
+    notebooks.normalize(notebook, "3")
     assert notebooks.serialize(notebook) == once
 
 
 def test_equal_cells_get_distinct_stable_ids():
     cells = [new_code_cell("print(1)"), new_code_cell("print(1)")]
     notebook = new_notebook(cells=cells)
-    notebooks.normalize(notebook, 1)
+    notebooks.normalize(notebook, "1")
     first, second = (cell.id for cell in notebook.cells)
     assert second == f"{first}-2"
 

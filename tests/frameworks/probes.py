@@ -1,0 +1,243 @@
+"""第 6 章三张表的每一格：运行那个库，从结果认出它怎么做，写成格里的字。
+
+加了标签、换了写法以后仍算得对的，才算这个库的用法；对照的数由公式直接写出，单位都是奈特。
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+Loss = Callable[..., object]
+
+# 两个样本，四类：第一个就是狗的例子。
+P = np.array([[0.775, 0.116, 0.039, 0.070], [0.2, 0.5, 0.2, 0.1]])
+LABELS = np.array([0, 1])
+ONE_HOT = np.eye(4)[LABELS]
+SOFT = np.array([[0.9, 0.1, 0.0, 0.0], [0.0, 0.5, 0.5, 0.0]])
+# 逐元素的二分类：两个样本，每个四个是非题。
+YES = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 1.0, 0.0]])
+WEIGHTS = np.array([1.0, 3.0])
+EPSILON = 0.1
+NONE = "没有"
+
+
+@dataclass(frozen=True)
+class Row:
+    """表里的一行：一个函数，以及怎样请它做各件事；没有这个功能的留空。
+
+    ``function(a, b)`` 的次序由 ``usage`` 试出来。其余几个的参数是（真实，预测）与选项的值，
+    数组都是 NumPy 的，由这一行自己转换。
+    """
+
+    name: str
+    function: Loss
+    parameters: frozenset[str]  # 文档里的全部参数：没有的功能在里面也不该有
+    convert: Callable[[np.ndarray], object] = np.asarray
+    is_binary: bool = False
+    each: Loss | None = None  # 不归约
+    weighted: Loss | None = None  # 类别权重，或逐样本的权重
+    smoothed: Loss | None = None
+    ignoring: Loss | None = None  # 第二个样本的标签改成要忽略的那个
+
+
+def run(function: Loss, *arguments: object) -> np.ndarray | None:
+    """调用；报错时返回 None。"""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            return np.asarray(function(*arguments), dtype=np.float64)
+        except Exception:
+            return None
+
+
+def close(a: np.ndarray | None, b: object) -> bool:
+    """形状相同，数值相等到 float32 的精度。"""
+    b = np.asarray(b)
+    return a is not None and a.shape == b.shape and np.allclose(a, b, rtol=2e-5, atol=2e-6)
+
+
+def cross_entropies(t: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """每个样本的交叉熵，奈特。"""
+    return -(t * np.log(p)).sum(axis=-1)
+
+
+def binary_cross_entropies(t: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """每个元素的二分类交叉熵，奈特。"""
+    return -(t * np.log(p) + (1 - t) * np.log1p(-p))
+
+
+def predictions(is_binary: bool) -> dict[str, np.ndarray]:
+    """同一个预测的几种写法；logits 加上一个常数，免得与对数概率分不开。"""
+    if is_binary:
+        return {"概率": P, "logits": np.log(P / (1 - P))}
+    return {"概率": P, "logits": np.log(P) + 5, "对数概率": np.log(P)}
+
+
+def truths(is_binary: bool) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """标签的几种写法，与它们的分布。"""
+    if is_binary:
+        return {"与预测同形": (YES, YES)}
+    return {"整数 (N,)": (LABELS, ONE_HOT), "分布 (N, K)": (SOFT, SOFT)}
+
+
+def reductions(losses: np.ndarray) -> dict[str, np.ndarray]:
+    """由逐个的损失归约出来的几种结果。"""
+    return {"平均": losses.mean(), "总和": losses.sum(), "不归约": losses}
+
+
+def usage(row: Row) -> list[tuple[str, str, str, str]]:
+    """试遍次序、预测的写法、标签的写法，返回算得对的那些，以及结果是怎样归约的。"""
+    expected = binary_cross_entropies if row.is_binary else cross_entropies
+    found = []
+    for (scale, prediction), (kind, (label, t)) in itertools.product(
+        predictions(row.is_binary).items(), truths(row.is_binary).items()
+    ):
+        pair = {"真实": row.convert(label), "预测": row.convert(prediction)}
+        for order in (("真实", "预测"), ("预测", "真实")):
+            value = run(row.function, *(pair[name] for name in order))
+            found += [
+                ("，".join(order), scale, kind, reduction)
+                for reduction, want in reductions(expected(t, P)).items()
+                if close(value, want)
+            ]
+    if any(scale == "logits" for _, scale, _, _ in found):  # 对数概率也是一种 logits
+        found = [use for use in found if use[1] != "对数概率"]
+    return found
+
+
+def joined(values: Iterable[str]) -> str:
+    """去掉重复，按原来的次序用“或”连起来。"""
+    return " 或".join(dict.fromkeys(values))
+
+
+def inputs(row: Row) -> list[str]:
+    """表 6.1 的一行：次序、预测的写法、标签的写法、默认的归约。"""
+    found = usage(row)
+    return [joined(use[column] for use in found) for column in range(4)]
+
+
+def works_with(row: Row, scale: str) -> bool:
+    """默认的用法吃不吃这种写法的预测。"""
+    return any(use[1] == scale for use in usage(row))
+
+
+def prediction_for(row: Row) -> np.ndarray:
+    """这一行要的那种写法的预测。"""
+    found = {use[1] for use in usage(row)}
+    return next(p for scale, p in predictions(row.is_binary).items() if scale in found)
+
+
+def label_for(row: Row) -> np.ndarray:
+    """这一行收的标签：整数优先。"""
+    found = {use[2] for use in usage(row)}
+    if row.is_binary:
+        return YES
+    return LABELS if "整数 (N,)" in found else ONE_HOT
+
+
+def averaged_over(row: Row) -> str:
+    """不归约时剩下什么：Keras 的二分类先对最后一轴求了平均。"""
+    if row.each is None:
+        return NONE
+    value = run(row.each, label_for(row), prediction_for(row))
+    if row.is_binary:
+        losses = binary_cross_entropies(YES, P)
+        choices = {"每个元素一个": losses, "每个样本一个，已对类别平均": losses.mean(axis=-1)}
+    else:
+        choices = {"每个样本一个": cross_entropies(ONE_HOT, P)}
+    return joined(text for text, want in choices.items() if close(value, want))
+
+
+def weighted_by(row: Row) -> str:
+    """加权之后的平均除以什么。"""
+    if row.weighted is None:
+        return NONE
+    value = run(row.weighted, label_for(row), prediction_for(row), WEIGHTS)
+    losses = (
+        binary_cross_entropies(YES, P).mean(-1) if row.is_binary else cross_entropies(ONE_HOT, P)
+    )
+    total = (WEIGHTS * losses).sum()
+    choices = {"样本数": total / len(losses), "权重之和": total / WEIGHTS.sum()}
+    return joined(text for text, want in choices.items() if close(value, want))
+
+
+def smoothing(row: Row) -> str:
+    """标签平滑的定义。"""
+    if row.smoothed is None:
+        return NONE
+    value = run(row.smoothed, label_for(row), prediction_for(row), EPSILON)
+    if row.is_binary:
+        halves = (1 - EPSILON) * YES + EPSILON / 2
+        choices = {"(1−ε)t + ε/2": binary_cross_entropies(halves, P).mean()}
+    else:
+        spread = (1 - EPSILON) * ONE_HOT + EPSILON / 4
+        choices = {"(1−ε)t + ε/K": cross_entropies(spread, P).mean()}
+    return joined(text for text, want in choices.items() if close(value, want))
+
+
+def ignoring(row: Row) -> str:
+    """忽略一个样本之后，平均除以什么。"""
+    if row.ignoring is None:
+        return NONE
+    value = run(row.ignoring, label_for(row), prediction_for(row))
+    kept = cross_entropies(ONE_HOT, P)[0]
+    choices = {"只对留下的平均": kept, "仍除以样本数": kept / 2}
+    return joined(text for text, want in choices.items() if close(value, want))
+
+
+def options(row: Row) -> list[str]:
+    """表 6.2 的一行。"""
+    return [averaged_over(row), weighted_by(row), smoothing(row), ignoring(row)]
+
+
+def hidden_options(row: Row) -> set[str]:
+    """说“没有”、参数里却有的功能；应当是空的。"""
+    missing = {"weight": row.weighted, "smooth": row.smoothed, "ignore": row.ignoring}
+    return {
+        name
+        for word, probe in missing.items()
+        for name in row.parameters
+        if probe is None and word in name
+    }
+
+
+def surprised(row: Row, prediction: np.ndarray) -> str:
+    """真实类别是第一个，预测是 ``prediction`` 时的损失。"""
+    label = np.array([[1, 0, 0, 0]], dtype=prediction.dtype)
+    if row.is_binary:
+        label, prediction = label[:, :1], prediction[:, :1]
+    elif label_for(row).ndim == 1:
+        label = np.array([0])
+    pair = [row.convert(label), row.convert(prediction)]
+    if inputs(row)[0] == "预测，真实":
+        pair.reverse()
+    return number(run(row.function, *pair).sum())
+
+
+def extremes(row: Row) -> list[str]:
+    """表 6.3 的一行：概率为 0 时的损失（float64、float32），logits 差 1000 时的损失。"""
+    if works_with(row, "logits"):
+        return ["—", "—", surprised(row, np.array([[-1000.0, 0.0, -1000.0, -1000.0]]))]
+    zeros = np.array([[0.0, 1.0, 0.0, 0.0]])
+    if works_with(row, "对数概率"):
+        with np.errstate(divide="ignore"):
+            zeros = np.log(zeros)
+    return [*(surprised(row, zeros.astype(dtype)) for dtype in (np.float64, np.float32)), "—"]
+
+
+def number(value: float) -> str:
+    """表里的写法。"""
+    return "∞" if np.isposinf(value) else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+TABLES = {"输入": inputs, "选项": options, "极端": extremes}
+
+
+def measure(rows: Iterable[Row]) -> dict[str, dict[str, list[str]]]:
+    """各张表的各行。"""
+    return {table: {row.name: probe(row) for row in rows} for table, probe in TABLES.items()}
