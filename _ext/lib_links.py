@@ -1,7 +1,7 @@
 """代码里的函数名链接到附录《lib 参考》：参考里处处链接，各章只在正文第一次提到时。
 
-notebook 里写的是普通的行内代码；写 ``lib.softmax``，或者在提到 ``lib`` 的一段里写 ``softmax``，
-都认得。别处光写 ``softmax`` 的不认：那多半是读者自己写的函数，或者别家的。
+notebook 里写的是普通的行内代码；写 ``lib.softmax``，或者在提到 ``lib`` 的一段、
+第一格是 lib 的一行里写 ``softmax``，都认得。别处光写 ``softmax`` 的不认：那多半是读者自己写的函数，或者别家的。
 """
 
 from __future__ import annotations
@@ -50,8 +50,11 @@ def function_name(literal: nodes.literal) -> str | None:
 
 
 def talks_about_lib(literal: nodes.literal) -> bool:
-    """同一段里写了 ``lib``；《lib 参考》通篇说的都是它。"""
+    """同一段里写了 ``lib``，表格的这一行说的是 lib；《lib 参考》通篇说的都是它。"""
     if literal.document["source"].replace("\\", "/").endswith(f"{PAGE}.md"):
+        return True
+    row = ancestor(literal, nodes.row)
+    if row is not None and row[0].astext() == "lib":
         return True
     paragraph = ancestor(literal, nodes.paragraph)
     return paragraph is not None and any(

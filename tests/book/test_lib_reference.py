@@ -183,6 +183,15 @@ def test_chapters_link_the_first_mention_only(built_html):
     assert all(linked[name] for name in list(linked)[:4])
 
 
+@pytest.mark.parametrize(("library", "name"), [("lib", "cross_entropy"), ("PyTorch", None)])
+def test_rows_of_tables_say_whose_function_it_is(library, name):
+    document = nodes.document(None, None, source="chapters/06_frameworks.ipynb")
+    literal = nodes.literal("", "cross_entropy")
+    paragraphs = nodes.paragraph("", library), nodes.paragraph("", "", literal)
+    document += nodes.row("", *(nodes.entry("", paragraph) for paragraph in paragraphs))
+    assert lib_links.function_name(literal) == name
+
+
 @pytest.mark.parametrize(
     ("codes", "names"),
     [
