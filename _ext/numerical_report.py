@@ -52,12 +52,13 @@ def contents(results: dict) -> dict[str, str]:
     }
 
 
-def fill(text: str, values: dict[str, str]) -> str:
+def fill(text: str, values: dict[str, str], page: str = PAGE) -> str:
     """填好每一处；有填不了的、有没用上的，都是错误。"""
     names = set(PLACE.findall(text))
     if names != values.keys():
         different = "、".join(sorted(names ^ values.keys()))
-        raise ExtensionError(f"{PAGE}.md 与 _ext/numerical_report.py 里的名字对不上：{different}。")
+        own = page.rpartition("/")[2]
+        raise ExtensionError(f"{page}.md 与 _ext/{own}.py 里的名字对不上：{different}。")
     return PLACE.sub(lambda match: values[match[1]], text)
 
 

@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 
-from _ext import glossary
+from _ext import formula_sheet, glossary, lib_reference
 from _ext.plain_formula import readable
 from _ext.reading import solution
 from _ext.search_terms import (
@@ -30,8 +30,9 @@ from _ext.search_terms import (
 
 INDEX = "search-index.js"
 BIBLIOGRAPHY_TITLE = "参考文献"
+# 供查阅的页把全书的词都说一遍，却不讲解：不从里面抽术语，排在讲解的后面。
+LOOKUP_PAGES = {"appendix/notation", glossary.PAGE, lib_reference.PAGE, formula_sheet.PAGE}
 SKIPPED = (nodes.footnote_reference, nodes.footnote, nodes.section, nodes.title)
-REFERENCE_PAGES = ("appendix/notation", glossary.PAGE)  # 供查阅的页：讲解排在它们前面
 BLOCKS = (nodes.paragraph, nodes.caption, nodes.list_item, nodes.entry, nodes.admonition)
 
 
@@ -77,14 +78,14 @@ class Flattener:
     def _add(self, node: nodes.Node, into: list[str]) -> None:
         if isinstance(node, SKIPPED) or glossary.is_entry(node):
             return
-        if isinstance(node, nodes.literal_block):
+        if isinstance(node, nodes.Text):
+            into.append(node.astext())
+        elif isinstance(node, (nodes.literal_block, nodes.doctest_block)):
             self._code.append(node.astext())
-        elif isinstance(node, nodes.math_block):
+        elif isinstance(node, nodes.math_block) or "formula" in node.get("classes", ()):
             into.append(" … ")
         elif isinstance(node, nodes.math):
             into.append(readable(node.astext()))
-        elif isinstance(node, nodes.Text):
-            into.append(node.astext())
         elif isinstance(node, nodes.strong):
             into.append(BOLD_START + node.astext() + BOLD_END)
         else:
@@ -125,12 +126,12 @@ def sections_of(document: nodes.document) -> Iterator[tuple[nodes.section, list[
 Found = tuple[dict[str, object], list[list[str]]]  # 索引里的一条，与其中的中英对照
 
 
-def section_entry(section: nodes.section, path: list[str]) -> Found:
+def section_entry(section: nodes.section, path: list[str], is_lookup: bool) -> Found:
     """一个小节。"""
     flat = Flattener(section.children)
     is_opening = len(path) == 1  # 一章的开头只是提到术语，定义在后面
     marked = flat.text + flat.solution
-    terms = [] if is_opening else [*defined_terms(marked), *flat.defined]
+    terms = [] if is_opening or is_lookup else [*defined_terms(marked), *flat.defined]
     entry = {
         "anchor": "" if is_opening else section["ids"][0],
         "path": path,
@@ -140,7 +141,8 @@ def section_entry(section: nodes.section, path: list[str]) -> Found:
         "solutionAnchor": solution_anchor(section) if flat.solution else "",
         "code": flat.names,
     }
-    return entry, [*bilingual_groups(marked), *([term] for term in terms)]
+    in_two_languages = [] if is_lookup else bilingual_groups(marked)
+    return entry, [*in_two_languages, *([term] for term in terms)]
 
 
 def glossary_entries(section: nodes.section, path: list[str]) -> Iterator[Found]:
@@ -165,11 +167,11 @@ def build_index(env: BuildEnvironment, uri_of: dict[str, str]) -> dict[str, obje
     entries = []
     names = []
     for name, uri in uri_of.items():
-        is_reference = name in REFERENCE_PAGES
+        is_lookup = name in LOOKUP_PAGES
         for section, path in sections_of(env.get_doctree(name)):
-            found = [section_entry(section, path), *glossary_entries(section, path)]
+            found = [section_entry(section, path, is_lookup), *glossary_entries(section, path)]
             for entry, its_names in found:
-                entries.append({"page": uri, "isReference": is_reference, **entry})
+                entries.append({"page": uri, "isLookup": is_lookup, **entry})
                 names += its_names
     return {"vocabulary": merged([*names, *EVERYDAY_NAMES]), "sections": entries}
 

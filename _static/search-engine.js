@@ -98,7 +98,8 @@ function openLibrary({ vocabulary, sections }) {
     const containing = names.filter(isLonger);
     library.longer.set(name, containing.map(([other]) => other));
   }
-  const lengths = library.sections.map(({ fields }) => fields.text.text.length);
+  library.explaining = library.sections.filter(({ isLookup }) => !isLookup);
+  const lengths = library.explaining.map(({ fields }) => fields.text.text.length);
   library.averageLength = sum(lengths) / lengths.length;
   return library;
 }
@@ -198,9 +199,9 @@ const TITLE_BONUS = 1.5; // 查询占标题的多少
 const LEAST_COVERAGE = 0.3; // 至少要说到查询的这么多，才算找到
 const LEAST_SHARE = 0.08; // 不到第一名这么多分的，多半不相干
 const EXERCISE_DISCOUNT = 0.4; // 讲解排在练习前面
-const REFERENCE_DISCOUNT = 0.25; // 讲解排在术语表、记号表前面……
-const REFERENCE_CAP = 0.9; // ……讲解已经说全了的，更不能越过它
 const OPENING_DISCOUNT = 0.35; // 一章的开头只提出问题，答案在后面的小节里
+const LOOKUP_DISCOUNT = 0.25; // 讲解排在供查阅的页（术语表、lib 参考……）前面……
+const LOOKUP_CAP = 0.9; // ……讲解已经说全了的，更不能越过它；查的是函数的全名则不然
 const APPENDIX_DISCOUNT = 0.8; // 同样切题时，各章的讲解排在附录前面
 
 function count(folded, term, library) {
@@ -236,15 +237,19 @@ function titleCoverage(section, terms) {
   return covered.size / title.text.length;
 }
 
+// 打的是 lib.softmax 这样的全名。
+const isAskedFor = (section, query) => query.includes(section.title) && section.title.startsWith("lib.");
+
 const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
 function search(typed, library) {
-  const size = library.sections.length;
+  const size = library.explaining.length; // 一个词稀不稀罕，只看讲解的小节
   const query = typed.trim().replaceAll("零", "0").replace(/([,(=]) +/g, "$1");
   const terms = parse(query, library).map((term) => {
     const counts = library.sections.map((section) => frequency(section, term, library));
     const containing = counts.filter((n) => n > 0).length;
-    const rarity = Math.log(1 + (size - containing + 0.5) / (containing + 0.5));
+    const explained = counts.filter((n, i) => n > 0 && !library.sections[i].isLookup).length;
+    const rarity = Math.log(1 + (size - explained + 0.5) / (explained + 0.5));
     return { ...term, counts, containing, value: term.weight * rarity };
   });
   const known = terms.filter((term) => term.containing > 0);
@@ -266,12 +271,13 @@ function search(typed, library) {
     score *= coverage;
     score *= 1 + TITLE_BONUS * titleCoverage(section, known);
     score *= section.title.startsWith("练习") ? EXERCISE_DISCOUNT : 1;
-    score *= section.isReference ? REFERENCE_DISCOUNT : 1;
     score *= section.path.length === 1 ? OPENING_DISCOUNT : 1;
+    const isLookup = section.isLookup && !isAskedFor(section, query);
+    score *= isLookup ? LOOKUP_DISCOUNT : 1;
     score *= section.page.startsWith("appendix/") ? APPENDIX_DISCOUNT : 1;
-    return { section, terms: known, score, coverage };
+    return { section, isLookup, terms: known, score, coverage };
   });
-  capReferences(results);
+  capLookups(results);
   const best = Math.max(...results.map(({ score }) => score));
   return results
     .filter(({ score, coverage }) => score > LEAST_SHARE * best && coverage >= LEAST_COVERAGE)
@@ -279,11 +285,11 @@ function search(typed, library) {
 }
 
 // 查阅用的条目又短又对题，分数容易高；读者搜一个词，多半想看讲解。
-function capReferences(results) {
-  const taught = results.filter(({ section, coverage }) => !section.isReference && coverage === 1);
-  const cap = REFERENCE_CAP * Math.max(0, ...taught.map(({ score }) => score));
+function capLookups(results) {
+  const taught = results.filter(({ section, coverage }) => !section.isLookup && coverage === 1);
+  const cap = LOOKUP_CAP * Math.max(0, ...taught.map(({ score }) => score));
   for (const result of results) {
-    if (result.section.isReference && cap > 0) {
+    if (result.isLookup && cap > 0) {
       result.score = Math.min(result.score, cap);
     }
   }

@@ -41,6 +41,8 @@ def self_information(p: ArrayLike, *, base: float = 2) -> np.ndarray:
     -----
     .. math:: I(p) = -\log_b p
 
+    推导见书中 1.1 节。
+
     References
     ----------
     C. E. Shannon, "A Mathematical Theory of Communication",
@@ -84,6 +86,8 @@ def entropy(p: ArrayLike, *, base: float = 2, axis: int = -1) -> np.ndarray:
     Notes
     -----
     .. math:: H(p) = -\sum_k p_k \log_b p_k, \qquad 0 \log 0 = 0
+
+    推导见书中 1.2 节。
 
     References
     ----------
@@ -130,6 +134,8 @@ def cross_entropy(t: ArrayLike, p: ArrayLike, *, base: float = 2, axis: int = -1
     .. math:: H(t, p) = -\sum_k t_k \log_b p_k
 
     ``t = 0`` 的项恰为 0，即使 ``p = 0``。不裁剪，不加 ε：该是无穷就是无穷。
+
+    推导见书中 2.2 节。
 
     References
     ----------

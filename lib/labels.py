@@ -40,6 +40,8 @@ def one_hot(labels: ArrayLike, num_classes: int) -> np.ndarray:
     -----
     .. math:: t_k = \begin{cases} 1, & k = y \\ 0, & k \ne y \end{cases}
 
+    定义见书中 2.3 节，与整数下标的关系见 4.7 节。
+
     Examples
     --------
     >>> from lib import one_hot
@@ -79,6 +81,8 @@ def smooth_labels(labels: ArrayLike, num_classes: int, epsilon: float) -> np.nda
     Notes
     -----
     .. math:: t'_k = (1 - \varepsilon)\, t_k + \frac{\varepsilon}{K}
+
+    推导见书中 2.7 节。
 
     References
     ----------

@@ -48,6 +48,8 @@ def logsumexp(z: ArrayLike, *, axis: int = -1) -> np.ndarray:
     末位仍可信。没有扩展精度的平台（Windows、苹果的芯片）上，绝对误差约 1e-16。
     只要 :math:`\ln p_k` 时请用 `log_softmax`，那里没有抵消。
 
+    推导见书中 4.3 节，怎样不溢出见 4.6 节。
+
     References
     ----------
     P. Blanchard, D. J. Higham, N. J. Higham, "Accurately computing the log-sum-exp and
@@ -90,6 +92,8 @@ def softmax(z: ArrayLike, *, axis: int = -1, temperature: float = 1.0) -> np.nda
     .. math:: p_k = \frac{e^{z_k / T}}{\sum_i e^{z_i / T}}
 
     先减最大项再除以温度：差的舍入误差比 :math:`z_k / T` 的小。
+
+    推导见书中 4.1 节，温度见 4.2 节。
 
     References
     ----------
@@ -136,6 +140,8 @@ def log_softmax(z: ArrayLike, *, axis: int = -1) -> np.ndarray:
 
     :math:`z_m` 是最大项。两部分都不大于 0，相加没有抵消；最大项处就是 :math:`-\ln(1+s)`，
     不论多小都准。常见的写法把 1 加进和里，``[40, 0]`` 的第一项就成了 0。
+
+    推导见书中 4.6 节。
 
     References
     ----------

@@ -37,6 +37,8 @@ def sigmoid(z: ArrayLike) -> np.ndarray:
 
     :math:`z \ge 0` 用前一式，:math:`z < 0` 用后一式，只出现 :math:`e^{-|z|} \le 1`，不会溢出。
 
+    推导见书中 3.3 节。
+
     Examples
     --------
     >>> from lib import sigmoid
@@ -67,6 +69,8 @@ def log_sigmoid(z: ArrayLike) -> np.ndarray:
     Notes
     -----
     .. math:: \ln \sigma(z) = \min(z, 0) - \ln\left(1 + e^{-|z|}\right)
+
+    推导见书中 3.3 节。
 
     Examples
     --------
@@ -102,6 +106,8 @@ def logit(p: ArrayLike) -> np.ndarray:
     :math:`p` 在 1/2 附近时两项几乎抵消。那里 :math:`2p - 1` 没有舍入误差，改用恒等式
 
     .. math:: \ln\frac{p}{1-p} = \ln\left(1 + \frac{2p - 1}{1 - p}\right)
+
+    推导见书中 3.3 节。
 
     Examples
     --------

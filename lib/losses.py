@@ -60,6 +60,8 @@ def categorical_cross_entropy(
 
     手里有 logits 时，`softmax_cross_entropy` 更准。
 
+    推导见书中 2.3 节。
+
     Examples
     --------
     >>> from lib import categorical_cross_entropy
@@ -114,6 +116,8 @@ def sparse_categorical_cross_entropy(
 
     与先做 one-hot 再用 `categorical_cross_entropy` 是同一个数，只是不必存那些 0。
 
+    推导见书中 4.7 节。
+
     Examples
     --------
     >>> from lib import sparse_categorical_cross_entropy
@@ -167,6 +171,8 @@ def binary_cross_entropy(
         L = -\frac{1}{N} \sum_{j=1}^{N} \left[ t_j \log_b p_j + (1 - t_j) \log_b (1 - p_j) \right]
 
     :math:`\ln(1 - p)` 用 ``log1p(-p)`` 算，`p` 很小时也准。
+
+    推导见书中 3.1 节，怎样平均见 3.2 节。
 
     Examples
     --------

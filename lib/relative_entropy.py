@@ -54,6 +54,8 @@ def kl_divergence(t: ArrayLike, p: ArrayLike, *, base: float = 2, axis: int = -1
     预测的和因舍入变成 :math:`1 + \delta` 时，直接相加的公式偏离约 :math:`\delta`
     （float32 大约 1e-7），这里只偏离 :math:`\delta - \ln(1 + \delta) \approx \delta^2 / 2`。
 
+    推导见书中 2.2 节。
+
     References
     ----------
     S. Kullback, R. A. Leibler, "On Information and Sufficiency",

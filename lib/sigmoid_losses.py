@@ -61,6 +61,8 @@ def sigmoid_cross_entropy(
     :math:`\max(z, 0) - z t` 等于 :math:`|z|` 乘以错的那一边的标签（:math:`z > 0` 时是
     :math:`1 - t`，否则是 :math:`t`）。照后一种写法算，两项都不小于 0，没有抵消。
 
+    推导见书中 3.3 节，为什么从 logits 算见 3.4 节。
+
     Examples
     --------
     >>> from lib import sigmoid_cross_entropy
@@ -98,6 +100,8 @@ def sigmoid_cross_entropy_value_and_grad(
 
     算的是等价的 :math:`(1 - t)\,\sigma(z) - t\,\sigma(-z)`，:math:`t = 1` 时不会因为
     :math:`\sigma(z)` 舍入成 1 而得到 0。
+
+    推导见书中 3.5 节。
 
     Examples
     --------

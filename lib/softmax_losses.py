@@ -71,6 +71,8 @@ def softmax_cross_entropy(
     方括号里两项都不小于 0，没有抵消。标签就是最大项时损失是 :math:`\ln(1+s)`，再小也准：
     下面第二个例子里，常见的写法在 float32 下得到 0。
 
+    推导见书中 4.4 节，怎样算准见 4.6 节。
+
     Examples
     --------
     >>> import numpy as np
@@ -114,6 +116,8 @@ def softmax_cross_entropy_value_and_grad(
 
     被排除的类（:math:`z_k` 为 ``-inf``）若有 :math:`t_k > 0`，损失是 ``inf``，梯度仍照
     :math:`p - t` 给出有限的数。
+
+    推导见书中 4.4 节。
 
     Examples
     --------

@@ -43,6 +43,16 @@ COLOURS = """
 """
 
 
+# 公式速查：太小的字，装不下的公式
+TOO_SMALL_OR_CUT = """
+[...document.querySelectorAll("#formulas :is(h1, h2, p, a, .katex)")]
+  .filter((e) => parseFloat(getComputedStyle(e).fontSize) < 10 ||
+    e.matches(".formula") && e.scrollWidth > e.clientWidth + 1)
+  .map((e) => e.textContent.slice(0, 60))
+"""
+SHEET_WIDTH = round((210 - 18) * MILLIMETRE)  # 见 4-appendix.css 的 @page sheet
+
+
 def ascii_of(text: str) -> str:
     """代码里的西文；这台机器上的中文字体抽出的文字，次序未必对。"""
     return re.sub(r"[^!-~]+", "", text)
@@ -166,3 +176,17 @@ def test_addresses_outside_the_book_are_printed(open_page):
     )
     assert "https://example.org/" in printed_after[0]
     assert printed_after[1:] == ["none", "none"]  # 文献自己写着网址；书内的照字面就找得到
+
+
+def test_formula_sheet_fits_on_one_readable_sheet(open_page, parsed):
+    page = open_page("appendix/formulas.html", viewport={"width": SHEET_WIDTH, "height": 1000}).page
+    pdf = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    assert len(pdf.pages) == 1
+    assert (round(pdf.pages[0].mediabox.width), round(pdf.pages[0].mediabox.height)) == A4
+    text = squeeze(pdf.pages[0].extract_text())
+    places = [squeeze(p.get_text()) for p in parsed["appendix/formulas.html"].select(".place")]
+    assert [place for place in places if place not in text] == []
+    page.emulate_media(media="print")
+    assert page.evaluate(TOO_SMALL_OR_CUT) == []
+    columns = page.evaluate("getComputedStyle(document.getElementById('formulas')).columnCount")
+    assert columns == "2"

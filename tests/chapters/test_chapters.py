@@ -14,7 +14,7 @@ from tools import notebooks
 PATHS = notebooks.chapter_paths()
 ROOT = notebooks.ROOT
 PAGES = [ROOT / "intro.md", ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
-PAGES += [ROOT / "appendix" / f"{name}.md" for name in ("notation", "glossary", "references")]
+PAGES += sorted((ROOT / "appendix").glob("*.md"))
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
