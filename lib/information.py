@@ -139,7 +139,7 @@ def cross_entropy(t: ArrayLike, p: ArrayLike, *, base: float = 2, axis: int = -1
 
     References
     ----------
-    T. M. Cover, J. A. Thomas, *Elements of Information Theory*, 2nd ed., Wiley, 2006.
+    Thomas M. Cover, Joy A. Thomas, *Elements of Information Theory*, 2nd ed., Wiley, 2006.
 
     Examples
     --------

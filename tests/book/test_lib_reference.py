@@ -73,6 +73,7 @@ def test_entry_is_complete(page, name):
             assert all(len(text.get_text().strip()) >= 5 for text in part.select("dd"))
     assert any(part.select(".katex") for part in below(section, "公式"))
     assert section.select(".doctest pre span[class]"), "示例没有代码的颜色"
+    assert not section.select("ol"), "行首的缩写（T. M. …）被当成了编号，请写全名"
 
 
 @pytest.mark.parametrize("name", lib.__all__)
