@@ -31,7 +31,7 @@ def table_rows(text: str) -> Iterator[tuple[str, str, list[str]]]:
     """一张 Markdown 表的（库, 函数, 各格）。"""
     for line in re.findall(r"^\| .*\|$", text, flags=re.M)[1:]:
         library, functions, *cells = [cell.strip() for cell in line.strip("|").split("|")]
-        for function in re.findall(r"`[^`]+`[^`、]*", functions):
+        for function in re.findall(r"`[^`]+`(?: [^`]+)?", functions):
             yield library, function, cells
 
 
