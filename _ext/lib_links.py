@@ -1,8 +1,8 @@
 """代码里的函数名链接到附录《lib 参考》：参考里处处链接，各章只在正文第一次提到时。
 
-notebook 里写的是普通的行内代码；写 ``lib.softmax``，或者在提到 ``lib`` 的一段、
-第一格是 lib 的一行里写 ``softmax``，都认得。
-别处光写 ``softmax`` 的不认：那多半是读者自己写的函数，或者别家的。
+notebook 里写的是普通的行内代码；写 ``lib.softmax``，或者在提到 ``lib`` 的一段里写 ``softmax``，
+都认得。别处光写 ``softmax`` 的不认：那多半是读者自己写的函数，或者别家的。
+各章的表格里不链接：格子里只有一个词，手机上点不准。
 """
 
 from __future__ import annotations
@@ -47,20 +47,23 @@ def function_name(literal: nodes.literal) -> str | None:
     found = NAME.fullmatch(literal.astext())
     if not found or found[2] not in lib.__all__ or ancestor(literal, NOT_LINKED):
         return None
-    return found[2] if found[1] or talks_about_lib(literal) else None
+    if is_in_reference(literal):
+        return found[2]
+    is_meant = found[1] or talks_about_lib(literal)
+    return found[2] if is_meant and not ancestor(literal, nodes.table) else None
 
 
 def talks_about_lib(literal: nodes.literal) -> bool:
-    """同一段里写了 ``lib``，表格的这一行说的是 lib；《lib 参考》通篇说的都是它。"""
-    if literal.document["source"].replace("\\", "/").endswith(f"{PAGE}.md"):
-        return True
-    row = ancestor(literal, nodes.row)
-    if row is not None and row[0].astext() == "lib":
-        return True
+    """同一段里写了 ``lib``。"""
     paragraph = ancestor(literal, nodes.paragraph)
     return paragraph is not None and any(
         other.astext() == "lib" for other in paragraph.findall(nodes.literal)
     )
+
+
+def is_in_reference(literal: nodes.literal) -> bool:
+    """在《lib 参考》里，那里通篇说的都是 lib。"""
+    return literal.document["source"].replace("\\", "/").endswith(f"{PAGE}.md")
 
 
 def is_own_entry(literal: nodes.literal, name: str) -> bool:
