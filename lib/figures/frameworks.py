@@ -43,8 +43,8 @@ def clipped_losses(probabilities, curves: Mapping[str, np.ndarray]) -> Illustrat
         fig,
         caption="同一个概率，各家给出的损失。点线不裁剪，一直升；实线（Keras）与虚线"
         "（scikit-learn，float64）到了各自的上限就成了水平线，斜率为 0。",
-        alt=f"概率从 1 减到 {probabilities[0]:.0e}，三条曲线起初重合，后来先后变平；"
-        f"最右边是{ends} 奈特。",
+        alt=f"概率从 1 减到 {probabilities[0]:.0e}，三条曲线起初重合，Keras 与 scikit-learn "
+        f"先后变平；最右边是{ends} 奈特。",
     )
 
 
@@ -79,19 +79,16 @@ def failing_trainings(
         ax.plot(epochs, right, color=INK, lw=1.6)
         ax.plot(epochs, losses, color=LOSS, ls="--")
         label_end(ax, epochs[-1], right[-1], f"对照 {right[-1]:.1f}", INK)
-        label_end(ax, epochs[-1], losses[-1], f"{losses[-1]:.1f}", LOSS, rise=7)
         ax.set(ylabel="损失（奈特）", xlim=(0, epochs[-1]), ylim=(0, max(losses.max(), 2) * 1.08))
         ax.set_title(name)
     axes[1].axhline(floor, color=MUTED, lw=1.2, ls="-.")
     axes[-1].set_xlabel("训练轮数")
-    ends = "；".join(
-        f"{name}，从 {losses[0]:.1f} 到 {losses[-1]:.1f}" for name, losses in failures.items()
-    )
     return Illustration(
         fig,
         caption=f"虚线是犯了错的训练，实线是对照。点线是起点应有的 $\\ln K={uniform:.3f}$；"
         f"中间一格的点划线是降不破的底 {floor:.3f}。",
-        alt=f"三格训练损失曲线。对照从 {right[0]:.1f} 降到 {right[-1]:.1f} 奈特。{ends}。",
+        alt=f"三格训练损失曲线：{'、'.join(failures)}。"
+        f"对照从 {right[0]:.1f} 降到 {right[-1]:.1f} 奈特，三条虚线最后都在它上面。",
     )
 
 

@@ -55,7 +55,7 @@ def leaves(node: dict, in_formula: bool = False) -> dict[tuple[str, str], int]:
 
 def test_every_formula_shows_in_its_own_font(still):
     sizes = still.evaluate(SIZES)
-    assert len(sizes) > 100
+    assert len(sizes) > 50
     assert [text for text, width, height in sizes if width < 2 or height < 5] == []
     fonts = fonts_of_formulas(still)
     assert fonts
@@ -64,7 +64,7 @@ def test_every_formula_shows_in_its_own_font(still):
 
 def test_every_formula_has_mathml(chapter, parsed):
     formulas = parsed[chapter].select(".katex")
-    assert len(formulas) > 100
+    assert len(formulas) > 50
     for formula in parsed[chapter].select(".katex"):
         assert formula.select_one(".katex-mathml > math").get_text(strip=True)
         assert formula.select_one(".katex-html")["aria-hidden"] == "true"

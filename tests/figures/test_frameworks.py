@@ -35,7 +35,7 @@ def test_failing_trainings_puts_each_beside_the_right_one():
         assert ax.get_title(loc="left") == name
         assert ax.get_ylim()[1] > losses.max()
     np.testing.assert_allclose(drawn.fig.axes[1].lines[-1].get_ydata(), 0.744)
-    check_words(drawn, "甲，从 5.4 到 4.3", "1.4", "0.3")
+    check_words(drawn, "甲、乙、丙", "1.4", "0.3")
 
 
 def test_two_trainings_draws_both_and_their_gap():

@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from tests.frameworks.probes import Row
+from tests.frameworks.probes import LABELS, Row
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
@@ -29,11 +29,19 @@ def lib_rows() -> list[Row]:
             **options,
         )
 
+    def smooth(t, epsilon):
+        labels = t if t.ndim == 1 else t.argmax(axis=-1)
+        return lib.smooth_labels(labels, 4, epsilon)
+
+    def smoothed(function):
+        return lambda t, p, e: function(smooth(t, e), p)
+
+    dense, fused = lib.categorical_cross_entropy, lib.softmax_cross_entropy
     return [
-        row(lib.categorical_cross_entropy),
+        row(dense, smoothed=smoothed(dense)),
         row(lib.sparse_categorical_cross_entropy),
         row(lib.binary_cross_entropy, is_binary=True),
-        row(lib.softmax_cross_entropy),
+        row(fused, smoothed=smoothed(fused)),
         row(lib.sigmoid_cross_entropy, is_binary=True),
     ]
 
@@ -113,6 +121,7 @@ def optax_rows() -> list[Row]:
 
     dense, sparse = optax.softmax_cross_entropy, optax.softmax_cross_entropy_with_integer_labels
     binary = optax.sigmoid_binary_cross_entropy
+    kept = np.array([True, False])  # 第二个样本不要
     return [
         Row(
             "`softmax_cross_entropy`",
@@ -120,12 +129,14 @@ def optax_rows() -> list[Row]:
             parameters(dense),
             each=lambda t, z: dense(z, t),
             smoothed=lambda t, z, e: dense(z, optax.smooth_labels(t, e)).mean(),
+            ignoring=lambda t, z: dense(z, t, where=kept).mean(),
         ),
         Row(
             "`softmax_cross_entropy_with_integer_labels`",
             sparse,
             parameters(sparse),
             each=lambda t, z: sparse(z, t),
+            ignoring=lambda t, z: sparse(z, t, where=kept).mean(),
         ),
         Row(
             "`sigmoid_binary_cross_entropy`",
@@ -151,13 +162,17 @@ def torch_rows() -> list[Row]:
         weight = torch.ones(4, dtype=torch.float64)
 
         def call(t, p, w):
-            weight[tensor(t)] = tensor(w)
+            weight[LABELS] = tensor(w)
             return function(tensor(p), tensor(t), weight=weight)
 
         return call
 
     def ignoring(function):
-        return lambda t, p: function(tensor(p), tensor(np.array([t[0], -100])))
+        def call(t, p):
+            labels = tensor(np.array([t[0], -100])) if t.ndim == 1 else tensor(t)
+            return function(tensor(p), labels, ignore_index=-100 if t.ndim == 1 else 1)
+
+        return call
 
     def element_weighted(function):
         return lambda t, p, w: function(tensor(p), tensor(t), weight=tensor(w)[:, None])
@@ -174,26 +189,27 @@ def torch_rows() -> list[Row]:
         )
         for function in (F.binary_cross_entropy, F.binary_cross_entropy_with_logits)
     ]
+
+    def many(name, function, labels, **options):
+        return Row(
+            name,
+            function,
+            parameters(function),
+            tensor,
+            labels=labels,
+            each=each(function),
+            weighted=class_weighted(function),
+            ignoring=ignoring(function),
+            **options,
+        )
+
+    def smoothed(t, p, e):
+        return dense(tensor(p), tensor(t), label_smoothing=e)
+
     return [
-        Row(
-            "`cross_entropy`",
-            dense,
-            parameters(dense),
-            tensor,
-            each=each(dense),
-            weighted=class_weighted(dense),
-            smoothed=lambda t, p, e: dense(tensor(p), tensor(t), label_smoothing=e),
-            ignoring=ignoring(dense),
-        ),
-        Row(
-            "`nll_loss`",
-            nll,
-            parameters(nll),
-            tensor,
-            each=each(nll),
-            weighted=class_weighted(nll),
-            ignoring=ignoring(nll),
-        ),
+        many("`cross_entropy` 整数标签", dense, "整数", smoothed=smoothed),
+        many("`cross_entropy` 分布标签", dense, "(N, K)", smoothed=smoothed),
+        many("`nll_loss`", nll, ""),
         *binary,
     ]
 

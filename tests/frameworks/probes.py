@@ -39,6 +39,7 @@ class Row:
     parameters: frozenset[str]  # 文档里的全部参数：没有的功能在里面也不该有
     convert: Callable[[np.ndarray], object] = np.asarray
     is_binary: bool = False
+    labels: str = ""  # 只看这一种写法的标签
     each: Loss | None = None  # 不归约
     weighted: Loss | None = None  # 类别权重，或逐样本的权重
     smoothed: Loss | None = None
@@ -78,16 +79,22 @@ def predictions(is_binary: bool) -> dict[str, np.ndarray]:
     return {"概率": P, "logits": np.log(P) + 5, "对数概率": np.log(P)}
 
 
-def truths(is_binary: bool) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def truths(row: Row) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """标签的几种写法，与它们的分布。"""
-    if is_binary:
+    if row.is_binary:
         return {"与预测同形": (YES, YES)}
-    return {"整数 (N,)": (LABELS, ONE_HOT), "分布 (N, K)": (SOFT, SOFT)}
+    kinds = {
+        "整数 (N,)": (LABELS, ONE_HOT),
+        "分布 (N, K)": (SOFT, SOFT),
+        "one-hot (N, K)": (ONE_HOT, ONE_HOT),
+    }
+    return {kind: pair for kind, pair in kinds.items() if row.labels in kind}
 
 
 def reductions(losses: np.ndarray) -> dict[str, np.ndarray]:
     """由逐个的损失归约出来的几种结果。"""
-    return {"平均": losses.mean(), "总和": losses.sum(), "不归约": losses}
+    each = "N 个样本" if losses.ndim == 1 else "N×K 个元素"
+    return {f"{each}的平均": losses.mean(), f"{each}的总和": losses.sum(), "不归约": losses}
 
 
 def usage(row: Row) -> list[tuple[str, str, str, str]]:
@@ -95,7 +102,7 @@ def usage(row: Row) -> list[tuple[str, str, str, str]]:
     expected = binary_cross_entropies if row.is_binary else cross_entropies
     found = []
     for (scale, prediction), (kind, (label, t)) in itertools.product(
-        predictions(row.is_binary).items(), truths(row.is_binary).items()
+        predictions(row.is_binary).items(), truths(row).items()
     ):
         pair = {"真实": row.convert(label), "预测": row.convert(prediction)}
         for order in (("真实", "预测"), ("预测", "真实")):
@@ -107,18 +114,42 @@ def usage(row: Row) -> list[tuple[str, str, str, str]]:
             ]
     if any(scale == "logits" for _, scale, _, _ in found):  # 对数概率也是一种 logits
         found = [use for use in found if use[1] != "对数概率"]
+    if any(kind.startswith("分布") for _, _, kind, _ in found):  # one-hot 也是一种分布
+        found = [use for use in found if not use[2].startswith("one-hot")]
     return found
 
 
 def joined(values: Iterable[str]) -> str:
-    """去掉重复，按原来的次序用“或”连起来。"""
-    return " 或".join(dict.fromkeys(values))
+    """去掉重复，按原来的次序连起来。"""
+    return "、".join(dict.fromkeys(values))
 
 
 def inputs(row: Row) -> list[str]:
-    """表 6.1 的一行：次序、预测的写法、标签的写法、默认的归约。"""
-    found = usage(row)
-    return [joined(use[column] for use in found) for column in range(4)]
+    """表 6.1 的一行：次序、预测的写法、标签的写法与类型、默认的归约。"""
+    order, scale, labels, reduction = (
+        joined(use[column] for use in usage(row)) for column in range(4)
+    )
+    return [order, scale, labels, label_types(row), reduction]
+
+
+def label_types(row: Row) -> str:
+    """标签可以是哪几种类型：换了类型，结果仍然对的。"""
+    if not usage(row):
+        return ""
+    label, prediction = label_for(row), prediction_for(row)
+    expected = run(row.function, *in_order(row, label, prediction))
+    accepted = []
+    for dtype in ("int32", "int64", "float64"):
+        value = run(row.function, *in_order(row, label.astype(dtype), prediction))
+        if expected is not None and close(value, expected):
+            accepted.append(dtype)
+    return joined(accepted)
+
+
+def in_order(row: Row, label: np.ndarray, prediction: np.ndarray) -> list[object]:
+    """按这一行的次序排好，换成这个库的数组。"""
+    pair = [row.convert(label), row.convert(prediction)]
+    return pair[::-1] if usage(row)[0][0] == "预测在前" else pair
 
 
 def works_with(row: Row, scale: str) -> bool:
@@ -185,6 +216,8 @@ def ignoring(row: Row) -> str:
     if row.ignoring is None:
         return NONE
     value = run(row.ignoring, label_for(row), prediction_for(row))
+    if value is None:
+        return "报错"
     kept = cross_entropies(ONE_HOT, P)[0]
     choices = {"只对留下的平均": kept, "仍除以样本数": kept / 2}
     return joined(text for text, want in choices.items() if close(value, want))
@@ -197,10 +230,16 @@ def options(row: Row) -> list[str]:
 
 def hidden_options(row: Row) -> set[str]:
     """说“没有”、参数里却有的功能；应当是空的。"""
-    missing = {"weight": row.weighted, "smooth": row.smoothed, "ignore": row.ignoring}
+    words = {
+        "weight": row.weighted,
+        "smooth": row.smoothed,
+        "ignore": row.ignoring,
+        "where": row.ignoring,
+        "mask": row.ignoring,
+    }
     return {
         name
-        for word, probe in missing.items()
+        for word, probe in words.items()
         for name in row.parameters
         if probe is None and word in name
     }
@@ -213,31 +252,32 @@ def surprised(row: Row, prediction: np.ndarray) -> str:
         label, prediction = label[:, :1], prediction[:, :1]
     elif label_for(row).ndim == 1:
         label = np.array([0])
-    pair = [row.convert(label), row.convert(prediction)]
-    if inputs(row)[0] == "预测在前":
-        pair.reverse()
-    return number(run(row.function, *pair).sum())
+    return number(run(row.function, *in_order(row, label, prediction)).sum())
 
 
 def extremes(row: Row) -> list[str]:
-    """表 6.3 的一行：概率为 0 时的损失（float64、float32），logits 差 1000 时的损失。"""
+    """表 6.3 的一行：概率为 0 时的损失（float64、float32），logits 差 1000 时，排除一类时。"""
     if works_with(row, "logits"):
-        return ["—", "—", surprised(row, np.array([[-1000.0, 0.0, -1000.0, -1000.0]]))]
+        far = surprised(row, np.array([[-1000.0, 0.0, -1000.0, -1000.0]]))
+        # 四类里排除了一类，其余三类一样：应当是 ln 3
+        excluded = np.array([[0.0, 0.0, 0.0, -np.inf]])
+        return ["—", "—", far, "—" if row.is_binary else surprised(row, excluded)]
     zeros = np.array([[0.0, 1.0, 0.0, 0.0]])
     if works_with(row, "对数概率"):
         with np.errstate(divide="ignore"):
             zeros = np.log(zeros)
-    return [*(surprised(row, zeros.astype(dtype)) for dtype in (np.float64, np.float32)), "—"]
+    return [*(surprised(row, zeros.astype(dtype)) for dtype in (np.float64, np.float32)), "—", "—"]
 
 
 def number(value: float) -> str:
     """表里的写法。"""
-    return "∞" if np.isposinf(value) else f"{value:.2f}".rstrip("0").rstrip(".")
+    return "∞" if np.isposinf(value) else f"{value:.2f}".removesuffix(".00")
 
 
 TABLES = {"输入": inputs, "选项": options, "极端": extremes}
 
 
 def measure(rows: Iterable[Row]) -> dict[str, dict[str, list[str]]]:
-    """各张表的各行。"""
-    return {table: {row.name: probe(row) for row in rows} for table, probe in TABLES.items()}
+    """各张表的各行；另有“说没有、其实有”的功能，应当都是空的。"""
+    found = {table: {row.name: probe(row) for row in rows} for table, probe in TABLES.items()}
+    return {**found, "漏掉": {row.name: sorted(hidden_options(row)) for row in rows}}
