@@ -28,9 +28,11 @@ SCREEN_ONLY = """
 # 不能拆到两页、也不能宽过版心的东西
 TOO_LARGE = """
 ({ width, height }) => [...document.querySelectorAll(
-  "article :is(figure, img, pre, table, .admonition, .katex-display .base, aside.footnote)")]
+  "article :is(figure, img, pre, table, tr, .admonition, .katex-display .base, aside.footnote)")]
   .map((e) => [e.getBoundingClientRect(), e])
-  .filter(([box, e]) => box.height > height || box.right > width + 1 ||
+  // 行数多的表在两行之间分页，只看每一行
+  .filter(([box, e]) => box.height > height && !e.matches("table:has(tr:nth-child(20))") ||
+    box.right > width + 1 ||
     e.scrollWidth > e.clientWidth + 1 && e.matches("pre"))
   .map(([box, e]) => `${e.className || e.tagName} ${box.width}×${box.height} ` +
     e.textContent.slice(0, 40))
