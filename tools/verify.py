@@ -9,7 +9,8 @@ import time
 
 from tools.notebooks import ROOT
 
-PYTEST = [sys.executable, "-m", "pytest", "-q", "--numprocesses=auto"]
+ALONE = [sys.executable, "-m", "pytest", "-q"]
+PYTEST = [*ALONE, "--numprocesses=auto"]
 
 BOOK = {
     "代码风格": [sys.executable, "-m", "ruff", "check"],
@@ -45,10 +46,20 @@ BOOK = {
 
 GRADER = {
     "作业：格式、解答、学生版、常数过不了": [*PYTEST, "tests/assignments"],
-    "批改：沙箱、恶意的提交、随时被杀、集群、PostgreSQL、速度": [
+    "批改：沙箱、恶意的提交、随时被杀、集群、PostgreSQL": [
         *PYTEST,
         "--dist=loadfile",
         "tests/grader",
+        "--ignore=tests/grader/test_speed.py",
+    ],
+    # 与 nbgrader 比快慢时不能有别的测试在旁边：我们用全部的核，它只用一个，别人抢核对我们不公平。
+    "批改的速度，独占机器": [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-s",
+        "tests/grader/test_speed.py",
     ],
 }
 

@@ -103,6 +103,17 @@ def test_neighbours_and_files_are_as_if_nobody_attacked(course: Course) -> None:
     assert grade(course, NAME, workers=2, limits=LIMITS) == {}  # 全都记下了，没有要重批的
 
 
+def wait_until_gone(mark: str, seconds: float = 5) -> list[int]:
+    """命令行里有 ``mark`` 的进程；沙箱被杀后，内核清掉里面的进程还要一小会儿。"""
+    until = time.monotonic() + seconds
+    while True:
+        found = psutil.process_iter(["cmdline"])
+        alive = [process.pid for process in found if mark in (process.info["cmdline"] or ())]
+        if not alive or time.monotonic() > until:
+            return alive
+        time.sleep(0.05)
+
+
 def test_no_process_outlives_the_run(skeleton: str) -> None:
     """后台进程与线程、描述符都随沙箱一起没有了。"""
     mark = f"7777{os.getpid()}"
@@ -116,8 +127,7 @@ for _ in range(3):
     children = psutil.Process().children(recursive=True)
     result = grade_content(hostile.with_cell(source, "setup"), skeleton)
     assert points(result.notebook) == hostile.FULL
-    alive = [p.pid for p in psutil.process_iter(["cmdline"]) if mark in (p.info["cmdline"] or ())]
-    assert alive == []
+    assert wait_until_gone(mark) == []
     assert psutil.Process().children(recursive=True) == children
     assert len(os.listdir("/proc/self/fd")) == descriptors
 
