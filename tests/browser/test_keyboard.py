@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 PHONE = {"viewport": {"width": 375, "height": 700}}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
@@ -56,9 +56,9 @@ def test_skip_to_the_text(name, open_page):
     if name == "404.html":
         return  # 这一页没有要跳过的东西
     page.keyboard.press("Tab")
-    assert page.evaluate("() => document.activeElement.textContent") == "跳到正文"
+    expect(page.locator(":focus")).to_have_text("跳到正文")
     page.keyboard.press("Enter")
-    assert page.evaluate("() => document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
 
 
 def tab_to(page: Page, selector: str) -> None:
@@ -76,12 +76,12 @@ def test_drawer_opens_closes_and_gives_focus_back(button, chapter, open_page):
     drawer = page.locator(f"#{page.locator(button).get_attribute('popovertarget')}")
     tab_to(page, button)
     page.keyboard.press("Enter")
-    assert drawer.is_visible()
+    expect(drawer).to_be_visible()
     page.keyboard.press("Tab")
     assert drawer.evaluate("drawer => drawer.contains(document.activeElement)")
     page.keyboard.press("Escape")
-    assert drawer.is_hidden()
-    assert page.evaluate("s => document.activeElement.matches(s)", button)
+    expect(drawer).to_be_hidden()
+    expect(page.locator(button)).to_be_focused()
 
 
 def choose_from_drawer(page: Page, button: str, link: str) -> str:
@@ -104,23 +104,25 @@ def test_chapter_is_chosen_from_the_drawer(chapter, open_page):
 def test_section_is_chosen_from_the_drawer(chapter, open_page):
     page = open_page(chapter, **PHONE).page
     address = choose_from_drawer(page, ".here-button", "#page-contents li li:nth-child(2) > a")
-    assert page.url == address
-    assert page.locator("#page-contents").is_hidden()
+    page.wait_for_url(address)
+    expect(page.locator("#page-contents")).to_be_hidden()
 
 
 def test_theme_is_switched(open_page):
     page = open_page("index.html", color_scheme="light").page
     tab_to(page, "#theme-button")
     page.keyboard.press("Enter")
-    assert page.evaluate("() => document.getElementById('dark-style').media") == "screen"
+    expect(page.locator("#dark-style")).to_have_attribute("media", "screen")
 
 
 def test_solution_unfolds_and_folds(chapter, open_page):
     page = open_page(chapter).page
     tab_to(page, "details.solution > summary")
-    for expected in (True, False):
-        page.keyboard.press("Enter")
-        assert page.evaluate("() => document.activeElement.parentElement.open") is expected
+    solution = page.locator("details.solution").filter(has=page.locator("summary:focus"))
+    page.keyboard.press("Enter")
+    expect(solution).to_have_attribute("open", "")
+    page.keyboard.press("Enter")
+    expect(solution).not_to_have_attribute("open", "")
 
 
 def test_wide_content_scrolls(chapter, open_page):

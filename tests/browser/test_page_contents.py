@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 TOLERANCE = 8
 # 标题离它该停的地方差多少像素；已经滚到页尾、上不去的不算差。
@@ -56,4 +56,4 @@ def test_link_into_a_folded_solution_unfolds_it(chapter, open_page):
     page = open_page(chapter).page
     anchor = page.locator("details.solution [id]").first.get_attribute("id")
     page.goto(f"{page.url}#{anchor}")
-    assert page.locator("details.solution").first.evaluate("details => details.open")
+    expect(page.locator("details.solution").first).to_have_attribute("open", "")

@@ -36,7 +36,8 @@ def test_choice_is_remembered(over_http, open_page):
 
     button.click()
     assert looks(first) == "浅"
-    first.locator("#book-contents a").last.click()  # 翻到别的页
+    with first.expect_navigation():
+        first.locator("#book-contents a").last.click()  # 翻到别的页
     assert looks(first) == "浅"
     again = first.context.new_page()  # 关掉重开
     again.goto(first.url)
