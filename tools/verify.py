@@ -24,7 +24,14 @@ BOOK = {
     ],
     "构建：浏览器要打开的就是这一份": [sys.executable, "-m", "tools.book"],
     # Playwright 的同步接口占住进程的事件循环，不能与 nbval 同在一个进程里。
-    "浏览器：在真的 Chromium 里打开每一页": [*PYTEST, "--dist=loadfile", "tests/browser"],
+    # 机器忙时浏览器偶尔慢半拍，所以失败的再跑一遍，两遍都失败才算；重跑过的会列出来。
+    "浏览器：在真的 Chromium 里打开每一页": [
+        *PYTEST,
+        "--dist=loadfile",
+        "--reruns=1",
+        "-raR",
+        "tests/browser",
+    ],
     # 同一个 notebook 的单元格要在同一个进程里依次运行，所以按文件分；费时的构建排在最前。
     "书：页面、搜索、章节、图、文字、工具": [
         *PYTEST,
