@@ -95,8 +95,16 @@ def sklearn_rows() -> list[Row]:
             "`log_loss`",
             lambda t, p: log_loss(t, p, labels=classes),
             parameters(log_loss),
+            labels="整数",
             weighted=lambda t, p, w: log_loss(t, p, labels=classes, sample_weight=w),
-        )
+        ),
+        Row(
+            "`log_loss` 不写 labels",
+            log_loss,
+            parameters(log_loss),
+            labels="(N, K)",
+            weighted=lambda t, p, w: log_loss(t, p, sample_weight=w),
+        ),
     ]
 
 
@@ -177,8 +185,12 @@ def torch_rows() -> list[Row]:
     def element_weighted(function):
         return lambda t, p, w: function(tensor(p), tensor(t), weight=tensor(w)[:, None])
 
-    binary = [
-        Row(
+    def positively_weighted(t, z, weight):
+        options = {"pos_weight": tensor(weight)}
+        return F.binary_cross_entropy_with_logits(tensor(z), tensor(t), **options)
+
+    def binary(function, **options):
+        return Row(
             f"`{function.__name__}`",
             function,
             parameters(function),
@@ -186,9 +198,8 @@ def torch_rows() -> list[Row]:
             is_binary=True,
             each=each(function),
             weighted=element_weighted(function),
+            **options,
         )
-        for function in (F.binary_cross_entropy, F.binary_cross_entropy_with_logits)
-    ]
 
     def many(name, function, labels, **options):
         return Row(
@@ -210,7 +221,8 @@ def torch_rows() -> list[Row]:
         many("`cross_entropy` 整数标签", dense, "整数", smoothed=smoothed),
         many("`cross_entropy` 分布标签", dense, "(N, K)", smoothed=smoothed),
         many("`nll_loss`", nll, ""),
-        *binary,
+        binary(F.binary_cross_entropy),
+        binary(F.binary_cross_entropy_with_logits, positively_weighted=positively_weighted),
     ]
 
 

@@ -42,6 +42,7 @@ class Row:
     labels: str = ""  # 只看这一种写法的标签
     each: Loss | None = None  # 不归约
     weighted: Loss | None = None  # 类别权重，或逐样本的权重
+    positively_weighted: Loss | None = None  # 只乘在标签为 1 的那一项上的权重
     smoothed: Loss | None = None
     ignoring: Loss | None = None  # 第二个样本的标签改成要忽略的那个
 
@@ -194,7 +195,17 @@ def weighted_by(row: Row) -> str:
     )
     total = (WEIGHTS * losses).sum()
     choices = {"样本数": total / len(losses), "权重之和": total / WEIGHTS.sum()}
-    return joined(text for text, want in choices.items() if close(value, want))
+    found = [text for text, want in choices.items() if close(value, want)]
+    return joined([*found, *positively_weighted(row)])
+
+
+def positively_weighted(row: Row) -> list[str]:
+    """另有一种权重，只乘在标签为 1 的那一项上。"""
+    if row.positively_weighted is None:
+        return []
+    value = run(row.positively_weighted, YES, prediction_for(row), 3.0)
+    want = (np.where(YES == 1, 3.0, 1.0) * binary_cross_entropies(YES, P)).mean()
+    return ["`pos_weight` 只乘 t = 1 的元素"] if close(value, want) else [""]
 
 
 def smoothing(row: Row) -> str:
@@ -223,9 +234,25 @@ def ignoring(row: Row) -> str:
     return joined(text for text, want in choices.items() if close(value, want))
 
 
+def class_axis(row: Row) -> str:
+    """预测是三维时（如一段文字，每个位置一次分类），类别在哪一轴。"""
+    if row.is_binary:
+        return "—"
+    found = []
+    for text, axis in {"最后一轴": -1, "第二轴": 1}.items():
+        prediction = np.moveaxis(np.stack([prediction_for(row), prediction_for(row)]), -1, axis)
+        label = np.stack([label_for(row)] * 2)
+        if label.ndim == 3:
+            label = np.moveaxis(label, -1, axis)
+        value = run(row.function, *in_order(row, label, prediction))
+        want = reductions(np.stack([cross_entropies(ONE_HOT, P)] * 2))
+        found += [text for loss in want.values() if close(value, loss)]
+    return joined(found) or "只收 (N, K)"
+
+
 def options(row: Row) -> list[str]:
     """表 6.2 的一行。"""
-    return [averaged_over(row), weighted_by(row), smoothing(row), ignoring(row)]
+    return [averaged_over(row), class_axis(row), weighted_by(row), smoothing(row), ignoring(row)]
 
 
 def hidden_options(row: Row) -> set[str]:
@@ -255,8 +282,34 @@ def surprised(row: Row, prediction: np.ndarray) -> str:
     return number(run(row.function, *in_order(row, label, prediction)).sum())
 
 
+def outside(row: Row) -> str:
+    """一共四类，第二个样本的标签却是 4，或者 -1：它的损失成了多少。"""
+    if label_for(row).ndim != 1:
+        return "—"
+    return "，".join(dict.fromkeys(outsider(row, label) for label in (4, -1)))
+
+
+def outsider(row: Row, label: int) -> str:
+    """标签 ``label`` 不在 0 到 3 之间的那个样本的损失。"""
+    prediction = prediction_for(row)
+    first = cross_entropies(ONE_HOT, P)[0]
+    value = run(row.function, *in_order(row, np.array([0, label]), prediction))
+    if value is None:
+        return "报错"
+    second = value[1] if value.ndim == 1 else 2 * value - first
+    written = str(label).replace("-", "−")
+    if label < 0 and close(second, cross_entropies(np.eye(4)[label], P[1])):
+        return f"{written} 当作最后一类"
+    return f"{written} 得 {number(abs(second))}"
+
+
 def extremes(row: Row) -> list[str]:
-    """表 6.3 的一行：概率为 0 时的损失（float64、float32），logits 差 1000 时，排除一类时。"""
+    """表 6.3 的一行：概率为 0 时、logits 差 1000 时、排除一类时、标签超出范围时的损失。"""
+    return [*extreme_predictions(row), outside(row)]
+
+
+def extreme_predictions(row: Row) -> list[str]:
+    """概率为 0 时的损失（float64、float32），logits 差 1000 时，排除一类时。"""
     if works_with(row, "logits"):
         far = surprised(row, np.array([[-1000.0, 0.0, -1000.0, -1000.0]]))
         # 四类里排除了一类，其余三类一样：应当是 ln 3

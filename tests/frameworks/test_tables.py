@@ -51,8 +51,14 @@ def written() -> dict[str, dict[tuple[str, str], list[str]]]:
 
 HEADS = {
     "输入": ["参数次序", "预测写成", "标签写成", "标签的类型", "默认归约"],
-    "选项": ["不归约时", "加权的平均除以", "标签平滑", "忽略某些标签"],
-    "极端": ["概率为 0，float64", "概率为 0，float32", "logits 差 1000", "排除一类"],
+    "选项": ["不归约时", "类别在哪一轴", "加权的平均除以", "标签平滑", "忽略某些标签"],
+    "极端": [
+        "概率为 0，float64",
+        "概率为 0，float32",
+        "logits 差 1000",
+        "排除一类",
+        "标签 4 与 −1",
+    ],
 }
 
 
@@ -82,10 +88,20 @@ def measured(library: str) -> dict[str, dict[str, list[str]]]:
     """运行那个库得到的各行；PyTorch 在它自己的环境里运行。"""
     if library != "PyTorch":
         return probes.measure(LIBRARIES[library]())
+    return measured_beside_torch(library)
+
+
+def measured_beside_torch(library: str) -> dict[str, dict[str, list[str]]]:
+    """在装了 PyTorch 的环境里运行那个库；Keras 在那里用 PyTorch 后端。"""
     if not PYTHON.exists():
         pytest.skip("没有装 PyTorch：运行 make benchmark 会装")
     command = [str(PYTHON), "-W", "ignore", "-m", "tests.frameworks", library]
-    environment = {**os.environ, "PYTHONPATH": str(notebooks.ROOT), "PYTHONUTF8": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(notebooks.ROOT),
+        "PYTHONUTF8": "1",
+        "KERAS_BACKEND": "torch",
+    }
     return json.loads(subprocess.check_output(command, cwd=notebooks.ROOT, env=environment))
 
 
@@ -102,6 +118,18 @@ def test_each_cell_is_what_the_library_does(library):
         want = {as_written(function): cells for function, cells in found[name].items()}
         got = {function: cells for (owner, function), cells in rows.items() if owner == library}
         assert got == want, name
+
+
+def test_keras_on_torch_differs_only_where_the_text_says():
+    here, beside_torch = measured("Keras"), measured_beside_torch("Keras")
+    sparse = here["极端"].pop("`SparseCategoricalCrossentropy(from_logits=True)`")
+    other = beside_torch["极端"].pop("`SparseCategoricalCrossentropy(from_logits=True)`")
+    assert (sparse[-2:], other[-2:]) == (["nan", "4 得 0，−1 得 0"], ["1.10", "报错"])
+    assert sparse[:-2] == other[:-2]
+    name = "`SparseCategoricalCrossentropy(from_logits=False)`"
+    assert beside_torch["极端"][name].pop() == "报错"
+    assert here["极端"][name].pop() == "4 得 0，−1 得 0"
+    assert here == beside_torch
 
 
 @pytest.mark.parametrize("library", [name for name in LIBRARIES if name != "PyTorch"])
