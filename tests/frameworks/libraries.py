@@ -92,14 +92,14 @@ def sklearn_rows() -> list[Row]:
     classes = range(4)
     return [
         Row(
-            "`log_loss`",
+            "`log_loss` 整数标签",
             lambda t, p: log_loss(t, p, labels=classes),
             parameters(log_loss),
             labels="整数",
             weighted=lambda t, p, w: log_loss(t, p, labels=classes, sample_weight=w),
         ),
         Row(
-            "`log_loss` 不写 labels",
+            "`log_loss` one-hot 标签",
             log_loss,
             parameters(log_loss),
             labels="(N, K)",
