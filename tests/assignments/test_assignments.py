@@ -187,6 +187,31 @@ def test_points_in_the_text_are_those_of_the_tests(source):
             assert re.search(rf"\b{total:g} 分", cell.source), (question, total)
 
 
+def test_table_is_that_of_the_questions(source):
+    """开头的表与各题的标题一致；分钟数相加，与写明的总数相差不过 2 分钟，总数在 60 与 90 之间。"""
+    intro = source.cells[0].source
+    table = re.findall(
+        r"^\| (\d+) \| (.+?)(（手工批改）)?\s*\| (\d+) \| (\d+) 分钟 \|$", intro, re.M
+    )
+    titles = []
+    for cell in source.cells:
+        if re.fullmatch(r"q\d+-text", cell.id):
+            match = re.match(
+                r"## 第 (\d+) 题　(.+)（(\d+) 分，约 (\d+) 分钟(，手工批改)?）\n", cell.source
+            )
+            number, title, points, minutes, by_hand = match.groups()
+            assert cell.id == f"q{number}-text"
+            titles.append((number, title, "（手工批改）" if by_hand else "", points, minutes))
+    assert table == titles
+    assert [row[0] for row in table] == [str(number) for number in range(1, len(table) + 1)]
+    (stated,) = map(int, re.findall(r"共 100 分，约 (\d+) 分钟", intro))
+    assert 60 <= stated <= 90
+    assert abs(stated - sum(int(row[-1]) for row in table)) <= 2
+    automatic = sum(int(points) for _, _, by_hand, points, _ in table if not by_hand)
+    count = "零一二三四五六七"[sum(not row[2] for row in table)]
+    assert f"前{count}题自动批改，{automatic} 分；" in intro
+
+
 def test_hidden_tests_are_named(source):
     for cell in source.cells:
         assert cell.source.count(HIDDEN_BEGIN) == cell.source.count(HIDDEN_END)
