@@ -5,12 +5,13 @@
 // 书与查询都先“压平”：大小写、全角半角、连字符与空格、上下标的差别都去掉，于是
 // “KL散度”找得到“KL 散度”，“cross entropy”找得到“cross-entropy”，“log2”找得到“log₂”。
 
+const FOLDABLE = /[^\u4e00-\u9fffa-z0-9。、]|零/g; // 别的字压平以后还是自己
 const IGNORED = /[\s\-‐–−_]/;
 const WORD_CHARACTER = /[a-z0-9]/;
 const CAMEL_JOINT = /[a-z][A-Z]/;
 const HAN = /[\u4e00-\u9fff]/;
 
-const folded = new Map(); // 同一个字不折腾第二遍：全书十万字，只有两千来个不同的
+const folded = new Map(); // 同一个字不折腾第二遍：全书的字只有一千多种
 
 function foldCharacter(character) {
   if (!folded.has(character)) {
@@ -20,19 +21,29 @@ function foldCharacter(character) {
   return folded.get(character);
 }
 
-// 压平的文字，以及其中每个字在原文里的位置。
-function fold(original) {
-  let text = "";
-  const positions = [];
-  for (let i = 0; i < original.length; i++) {
-    for (const character of foldCharacter(original[i])) {
-      text += character;
-      positions.push(i);
-    }
+class Folded {
+  constructor(original) {
+    this.original = original;
+    this.text = original.replace(FOLDABLE, foldCharacter);
   }
-  positions.push(original.length);
-  return { original, text, positions };
+
+  // 压平的文字里每个字在原文里的位置。用到时才算：多数小节一次也用不到。
+  get positions() {
+    if (!this.knownPositions) {
+      this.knownPositions = new Uint32Array(this.text.length + 1);
+      let at = 0;
+      for (let i = 0; i < this.original.length; i++) {
+        for (let k = foldCharacter(this.original[i]).length; k > 0; k--) {
+          this.knownPositions[at++] = i;
+        }
+      }
+      this.knownPositions[at] = this.original.length;
+    }
+    return this.knownPositions;
+  }
 }
+
+const fold = (original) => new Folded(original);
 
 const isLetterAt = (text, i) => i >= 0 && i < text.length && /[A-Za-z]/.test(text[i]);
 
