@@ -44,12 +44,14 @@ def notebooks() -> list[Path]:
     return sorted(ROOT.glob("chapters/*.ipynb")) + sorted(ROOT.glob("appendix/*.ipynb"))
 
 
-def standalone(path: Path) -> bytes:
-    """下载的 notebook 都在同一个文件夹里，彼此的链接要跟着改。"""
-    return re.sub(rb"\]\(\.\./(?:chapters|appendix)/(\w+\.ipynb)", rb"](\1", path.read_bytes())
+def standalone(path: Path, book_url: str) -> bytes:
+    """下载的 notebook 都在同一个文件夹里，彼此的链接要跟着改；不是 notebook 的页链到网上。"""
+    content = re.sub(rb"\]\(\.\./(?:chapters|appendix)/(\w+\.ipynb)", rb"](\1", path.read_bytes())
+    online = rb"](" + book_url.encode() + rb"appendix/\1.html"
+    return re.sub(rb"\]\((?:\.\./appendix/)?(\w+)\.md", online, content)
 
 
-def archive_members() -> dict[str, bytes]:
+def archive_members(book_url: str) -> dict[str, bytes]:
     """压缩包里的文件名 -> 内容；notebook 与 lib 并排，不必安装就能导入。"""
     members = {
         "README.txt": INSTRUCTIONS.encode(),
@@ -57,16 +59,16 @@ def archive_members() -> dict[str, bytes]:
         "LICENSE": (ROOT / "LICENSE").read_bytes(),
     }
     for path in notebooks():
-        members[path.name] = standalone(path)
+        members[path.name] = standalone(path, book_url)
     for path in sorted(ROOT.glob("lib/**/*.py")):
         members[path.relative_to(ROOT).as_posix()] = path.read_bytes()
     return members
 
 
-def write_archive(target: Path) -> None:
+def write_archive(target: Path, book_url: str) -> None:
     """写压缩包；时间戳固定，同样的内容得到逐字节相同的文件。"""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in archive_members().items():
+        for name, content in archive_members(book_url).items():
             entry = zipfile.ZipInfo(f"cross-entropy/{name}", date_time=(2000, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
@@ -77,8 +79,8 @@ def write_downloads(app: Sphinx) -> None:
     folder = Path(app.outdir) / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for path in notebooks():
-        (folder / path.name).write_bytes(standalone(path))
-    write_archive(folder / ARCHIVE)
+        (folder / path.name).write_bytes(standalone(path, app.config.html_baseurl))
+    write_archive(folder / ARCHIVE, app.config.html_baseurl)
 
 
 def add_links(

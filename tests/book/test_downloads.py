@@ -28,7 +28,11 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_each_notebook_is_the_one_in_the_repository():
     for path in notebooks.notebook_paths():
         downloaded = (FOLDER / path.name).read_text(encoding="utf-8")
-        assert re.sub(r"\]\(\.\./\w+/(?=\w+\.ipynb)", "](", path.read_text("utf-8")) == downloaded
+        assert without_links(path.read_text(encoding="utf-8")) == without_links(downloaded)
+
+
+def without_links(text: str) -> str:
+    return re.sub(r"\]\([^)\s]+\)", "]()", text)
 
 
 def test_links_between_downloaded_notebooks_work(unpacked):
@@ -36,6 +40,17 @@ def test_links_between_downloaded_notebooks_work(unpacked):
         text = path.read_text(encoding="utf-8")
         for target in re.findall(r"\]\(([^)#\s]+\.ipynb)", text):
             assert (unpacked / target).is_file(), f"{path.name} → {target}"
+
+
+def test_other_pages_are_linked_online(unpacked, built_html):
+    """解开的文件夹里只有 notebook；链到别的页的，链到网上的那一份。"""
+    found = []
+    for path in unpacked.glob("*.ipynb"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\]\([^):]*\.md", text), path.name
+        found += re.findall(r"\]\(https?://[^)\s]*/(appendix/\w+\.html)", text)
+    assert "appendix/numerical_report.html" in found
+    assert all((built_html / page).is_file() for page in found)
 
 
 def test_archive_has_all_that_is_needed_and_nothing_of_this_machine(unpacked):
@@ -73,5 +88,5 @@ def test_notebook_runs_with_the_lib_beside_it(unpacked):
 
 def test_archive_is_reproducible(tmp_path):
     for name in ("one.zip", "two.zip"):
-        downloads.write_archive(tmp_path / name)
+        downloads.write_archive(tmp_path / name, "https://example.org/")
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
