@@ -127,9 +127,10 @@ def part_scores(part: Part, standings: list[Standing]) -> list[float]:
 
 
 def success(question: Question, standings: list[Standing]) -> float | None:
-    """平均得分率；还没有人批完这一题时是 None。"""
-    scores = [s.score(question) for s in standings if not s.is_waiting(question)]
-    return statistics.fmean(scores) / question.points if scores and question.points else None
+    """平均得分率；还有人等着批这一题时是 None：先有分数的是没作答的，说明不了难易。"""
+    if not standings or not question.points or any(s.is_waiting(question) for s in standings):
+        return None
+    return statistics.fmean(s.score(question) for s in standings) / question.points
 
 
 def summarize(name: str, questions: list[Question], rows: list[Row]) -> dict[str, Any]:

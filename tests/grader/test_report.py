@@ -170,6 +170,18 @@ def test_success_counts_only_what_has_been_graded(course):
     assert "2 人的中位数是 10 / 14 分" in page(course).title.string
 
 
+def test_a_question_someone_waits_for_has_no_rate_yet(course):
+    """没作答的先有了零分，不等于这一题最难。"""
+    put(course, "blank", answered=False)
+    put(course, "waits", failing=("q1-test-1",))
+    report(course, NAME)
+    assert "得分率最低的是第 1 题" in page(course).h1.string
+    assert "还没有批完" in page(course).find("th", string="第 3 题").parent.text
+    change_grade(course, "waits", "q3", manual_score=4, needs_manual_grade=False)
+    report(course, NAME)
+    assert "得分率最低的是第 3 题" in page(course).h1.string
+
+
 def test_similar_pairs_and_shared_numbers(course):
     put(course, "1001", marks=(*SHARED, 91), number="1001")
     put(course, "1002", marks=(*SHARED, 92), number="1001")
