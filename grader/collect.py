@@ -22,6 +22,10 @@ from grader.recording import (
 from grader.submission import MAX_FILE, MIB
 
 MANY = 5
+UNMAPPED = (
+    "Moodle 与 Canvas 导出的名字里没有学号，用了平台的编号：要换成学号，"
+    "请删去 submitted 里刚收下的，写好名册，加上 --roster 再收一次。"
+)
 UNDATED = (
     "Moodle 与 Canvas 导出的文件上只有导出的时间，没有提交的时间：没有记 timestamp.txt，"
     "迟交要自己看。"
@@ -191,7 +195,7 @@ def store(path: Path, student: str, upload: Upload, content: bytes, collected: C
     else:
         collected.added.append(student)
     if not upload.dated:
-        collected.notes.append(UNDATED)
+        collected.notes += [UNDATED, *([UNMAPPED] if student == upload.number else [])]
     write(path, content, modified, upload.dated)
 
 

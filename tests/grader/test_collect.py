@@ -261,6 +261,12 @@ def test_roster_maps_numbers_then_names(take, course):
     assert submitted(course) == {"20260001": b"a", "20260002": b"b", "20260003": b"c"}
 
 
+def test_numbers_of_the_platform_used_as_ids_are_told(take):
+    files = {"张三_1234567_assignsubmission_file_/x.ipynb": b"a"}
+    assert not noted(take(files, roster="platform,id\n1234567,20260001\n"), "平台的编号")
+    assert noted(take(files), "平台的编号", "--roster")
+
+
 def test_who_is_not_in_the_roster_is_collected_and_listed(take, course):
     files = {"zhangsan_12345_1_hw1.ipynb": b"a", "20260002.ipynb": b"b"}
     collected = take(files, roster="platform,id\nlisi,20260002\n")
