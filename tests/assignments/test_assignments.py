@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import re
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import numpy as np
@@ -21,7 +22,6 @@ from grader.execution import (
     HIDDEN_BEGIN,
     HIDDEN_END,
     HIDDEN_NAME,
-    bound_names,
     execute,
     loaded_names,
 )
@@ -34,7 +34,16 @@ ROOT = Path(__file__).resolve().parents[2]
 NAMES = [f"hw{number}" for number in range(1, 6)]
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)### END SOLUTION", re.DOTALL)
 HIDDEN = re.compile(rf"{HIDDEN_BEGIN}\n(.*?){HIDDEN_END}", re.DOTALL)
+RUBRIC = re.compile(r"^\|.*\| (\d+) \|$|^- .*?(\d+) 分：", re.MULTILINE)  # 表格，或者列表
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
+VALUES = (bool, int, float, str, list, tuple, np.ndarray, np.generic)
+FIRST_NUMBERS = {  # 学号 20260001 在各份作业里最先得到的四个数
+    "hw1": [429, 786, 491, 515],
+    "hw2": [299, 804, 303, 751],
+    "hw3": [118, 796, 645, 496],
+    "hw4": [276, 231, 386, 796],
+    "hw5": [684, 812, 28, 123],
+}
 CONSTANTS = [
     "None",
     "0",
@@ -107,21 +116,48 @@ def defined(source: str) -> str:
     return repr((functions, [node.id for node in nodes if isinstance(node, ast.Name)]))
 
 
+def prepared(source: NotebookNode, student: str) -> dict[str, Any]:
+    """这个学号运行完各个准备格以后，有的名字。"""
+    namespace = {"STUDENT_ID": student}
+    for cell in source.cells:
+        if is_setup(cell):
+            exec(cell.source, namespace)
+    return namespace
+
+
+def differing(one: dict[str, Any], other: dict[str, Any]) -> set[str]:
+    """值不同的名字；函数、模块、随机数发生器不算，学号自己也不算。"""
+    return {
+        name
+        for name, value in one.items()
+        if isinstance(value, VALUES) and not np.array_equal(value, other[name])
+    } - {"STUDENT_ID"}
+
+
+def points_of_questions(source: NotebookNode) -> Counter[str]:
+    """各题的分值：它的各格之和。"""
+    points: Counter[str] = Counter()
+    for cell in source.cells:
+        if is_grade(cell):
+            points[cell.id.partition("-")[0]] += cell.metadata.nbgrader.points
+    return points
+
+
 def secret_lines(source: NotebookNode) -> set[str]:
     """解答、隐藏测试与参考答案里，长得足以认出来的行。"""
     blocks = [cell.source for cell in source.cells if is_grade(cell) and not is_test(cell)]
     for cell in source.cells:
         blocks += SOLUTION.findall(cell.source) + HIDDEN.findall(cell.source)
     lines = {line.strip() for block in blocks for line in block.splitlines()}
-    return {line for line in lines if len(line) > 12}
+    return {line for line in lines if len(line) > 15}
 
 
 def public_lines(source: NotebookNode) -> set[str]:
-    """学生本来就看得到的行。"""
+    """学生本来就看得到的代码；题目的文字不算，里面也不该有答案。"""
     shown = [
         SOLUTION.sub("", HIDDEN.sub("", cell.source))
         for cell in source.cells
-        if is_test(cell) or not is_grade(cell)
+        if cell.cell_type == "code" and (is_test(cell) or not is_grade(cell))
     ]
     return {line.strip() for text in shown for line in text.splitlines()}
 
@@ -130,7 +166,7 @@ def test_every_assignment_is_here(course):
     assert course.assignments() == NAMES
 
 
-def test_format(source, name):
+def test_format(source):
     nbformat.validate(source)
     ids = [cell.metadata.nbgrader.grade_id for cell in source.cells]
     assert ids == [cell.id for cell in source.cells] and len(set(ids)) == len(ids)
@@ -139,6 +175,7 @@ def test_format(source, name):
     for cell in source.cells:
         nbgrader = cell.metadata.nbgrader
         assert nbgrader.schema_version == 3 and not nbgrader.task
+        assert nbgrader.locked != nbgrader.solution, f"{cell.id} 该锁住，或者是学生写的，只居其一"
         if is_test(cell):
             kinds["测试"] += 1
         elif is_setup(cell):
@@ -175,16 +212,27 @@ def test_points_and_questions(source):
 
 
 def test_points_in_the_text_are_those_of_the_tests(source):
-    for cell in source.cells:
-        if match := re.fullmatch(r"(q\d+)-text", cell.metadata.nbgrader.grade_id):
-            question = match.group(1)
-            total = sum(
-                other.metadata.nbgrader.points
-                for other in source.cells
-                if is_grade(other)
-                and re.match(rf"{question}(-|$)", other.metadata.nbgrader.grade_id)
-            )
-            assert re.search(rf"\b{total:g} 分", cell.source), (question, total)
+    """每题的标题与开头的表格里写的分值，是这一题各格之和。"""
+    texts = {cell.id: cell.source for cell in source.cells}
+    for question, total in points_of_questions(source).items():
+        number = question.removeprefix("q")
+        heading = rf"^## 第 {number} 题　.*（{total:g} 分，"
+        assert re.search(heading, texts[f"{question}-text"]), (question, total)
+        line = rf"^\| {number} \|.*\| {total:g} \| \d+ 分钟 \|$"
+        assert re.search(line, texts["intro"], flags=re.MULTILINE), (question, total)
+
+
+def test_rubrics_add_up(source):
+    """手工批改的题都有评分标准，各项之和是这一题的分值。"""
+    texts = {cell.id: cell.source for cell in source.cells}
+    points = points_of_questions(source)
+    by_hand = {
+        cell.id.partition("-")[0] for cell in source.cells if is_grade(cell) and not is_test(cell)
+    }
+    for question in by_hand:
+        _, _, rubric = texts[f"{question}-text"].partition("**评分标准**")
+        parts = [int(row or item) for row, item in RUBRIC.findall(rubric)]
+        assert sum(parts) == points[question], (question, parts)
 
 
 def test_table_is_that_of_the_questions(source):
@@ -224,36 +272,30 @@ def test_every_assertion_speaks_chinese(source):
         if not is_test(cell):
             continue
         for node in ast.walk(ast.parse(cell.source)):
-            if isinstance(node, ast.Assert):
-                assert node.msg is not None, (cell.id, node.lineno)
-                assert CHINESE.search(ast.unparse(node.msg)), (cell.id, ast.unparse(node.msg))
+            if isinstance(node, (ast.Assert, ast.Raise)):
+                message = node.msg if isinstance(node, ast.Assert) else node.exc
+                assert message is not None, (cell.id, node.lineno)
+                assert CHINESE.search(ast.unparse(message)), (cell.id, ast.unparse(message))
 
 
 def test_every_student_has_numbers_of_their_own(source):
-    made = [
-        cell.source for cell in source.cells if is_setup(cell) and "(STUDENT_ID)" in cell.source
-    ]
-    personal = set().union(*map(bound_names, made)) - {"np", "hashlib", "personal_rng"}
+    mine, again, theirs = (
+        prepared(source, student) for student in ("20260001", "20260001", "20260002")
+    )
+    assert differing(mine, again) == set(), "同一个学号，两次得到的数不同"
+    personal = differing(mine, theirs)
     asking = {
         cell.id.partition("-")[0]
         for cell in source.cells
         if is_test(cell) and loaded_names(cell.source) & personal
     }
     assert len(asking) >= 2, asking
-    (setup,) = [cell.source for cell in source.cells if cell.id == "setup"]
-    found = []
-    for student in ("20260001", "20260002", "20260001"):
-        namespace = {"STUDENT_ID": student}
-        exec(setup, namespace)
-        found.append(namespace["personal_rng"](student).randint(0, 2**31, 4).tolist())
-    assert found[0] == found[2] != found[1]
 
 
-def test_personal_numbers_never_change():
+def test_personal_numbers_never_change(source, name):
     """数列冻结了：这些数在任何机器、任何 NumPy 上都该一样，不然学生与批改对不上。"""
-    digest = hashlib.sha256(b"hw1:20260001").digest()
-    rng = np.random.RandomState(int.from_bytes(digest[:4], "big"))
-    assert rng.randint(0, 1000, 4).tolist() == [429, 786, 491, 515]
+    rng = prepared(source, "20260001")["personal_rng"]("20260001")
+    assert rng.randint(0, 1000, 4).tolist() == FIRST_NUMBERS[name]
 
 
 def test_solution_gets_full_points(course, name, source):
