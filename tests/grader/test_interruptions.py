@@ -97,7 +97,8 @@ def test_killed_at_ten_random_moments_nothing_is_lost_or_doubled(released: Path,
         survivors += kill_something(process, chance)
         check_gradebook_is_whole(stormy)
     assert 0 < recorded(stormy) < STUDENTS, "十次都没有杀在半路，这个测试没有测到什么"
-    grade(stormy, NAME, workers=2)
+    left = STUDENTS - recorded(stormy)
+    assert len(grade(stormy, NAME, workers=2)) == left, "批过的又批了一次"
     assert scores(stormy) == scores(calm)
     assert len(scores(stormy)) == recorded(stormy) == STUDENTS
     for page in calm.root.glob(f"autograded/*/{NAME}/{NAME}.ipynb"):
@@ -117,15 +118,29 @@ def test_killed_between_gradebook_and_marker_is_simply_graded_again(course: Cour
     assert len(scores(course)) == 1
 
 
-def test_failure_while_recording_leaves_the_gradebook_untouched(course: Course, monkeypatch):
-    submit(course, "a", solved("a"))
+def test_the_marker_is_written_last(course: Course, monkeypatch):
+    submit(course, "a", solved("a")).with_name("timestamp.txt").write_text("2026-10-12 12:00:00")
+    written = []
+    monkeypatch.setattr(
+        "grader.recording.write_atomically", lambda path, content: written.append(path.name)
+    )
+    grade(course, NAME)
+    assert written == [f"{NAME}.ipynb", "timestamp.txt", "graded.json"]
+
+
+@pytest.mark.parametrize("step", ["late_penalty", "write_atomically"])
+@pytest.mark.parametrize("student", ["again", "new"])
+def test_failure_while_recording_leaves_the_gradebook_untouched(
+    course: Course, monkeypatch, student, step
+):
+    submit(course, "again", solved("again"))
     grade(course, NAME)
     before = scores(course)
-    submit(course, "a", solved("a", q1="pass"))
-    monkeypatch.setattr("grader.recording.late_penalty", lambda *arguments: 1 / 0)
+    submit(course, student, solved(student, q1="pass"))
+    monkeypatch.setattr(f"grader.recording.{step}", lambda *arguments: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         grade(course, NAME)
     assert scores(course) == before
     monkeypatch.undo()
-    assert set(grade(course, NAME)) == {"a"}
-    assert scores(course)["a"]["q1-test-1"] == 0
+    assert set(grade(course, NAME)) == {student}
+    assert scores(course)[student]["q1-test-1"] == 0
