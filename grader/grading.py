@@ -76,8 +76,8 @@ def grade(
     )
     where = executors.cluster(scheduler) if scheduler else executors.local(workers)
     results = {}
-    with where as fresh_executor, course.gradebook() as gradebook:
-        finished = executors.run_all(grade_one, tasks, fresh_executor, 2 * workers)
+    with where as place, course.gradebook() as gradebook:
+        finished = executors.run_all(grade_one, tasks, place)
         for task, result in tqdm(finished, total=len(chosen), desc=f"批改 {name}", unit="份"):
             results[task.student] = result or Result(None, CRASHED)
             save(gradebook, assignment, task, results[task.student])

@@ -11,7 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from grader import executors
-from grader.executors import MAX_ATTEMPTS, run_all
+from grader.executors import MAX_ATTEMPTS, Place, run_all
 
 
 def work(task: tuple[str, str]) -> str:
@@ -27,10 +27,10 @@ def work(task: tuple[str, str]) -> str:
     return name.upper()
 
 
-def results(folder: Path, names: list[str], workers: int, width: int) -> dict[str, str | None]:
+def results(folder: Path, names: list[str], workers: int) -> dict[str, str | None]:
     tasks = [(str(folder), name) for name in names]
-    with executors.local(workers) as fresh:
-        finished = [(task[1], result) for task, result in run_all(work, tasks, fresh, width)]
+    with executors.local(workers) as place:
+        finished = [(task[1], result) for task, result in run_all(work, tasks, place)]
     assert len(finished) == len(dict(finished)), "同一个任务给了两次结果"
     return dict(finished)
 
@@ -42,7 +42,7 @@ def attempts(folder: Path, name: str) -> int:
 def test_innocents_beside_crashers_all_get_their_results(tmp_path: Path) -> None:
     names = [f"n{number:02}" for number in range(20)]
     names[3:3], names[12:12], names[20:] = ["crash-1"], ["crash-2", "raise-1"], [*names[20:], "z"]
-    found = results(tmp_path, names, workers=2, width=4)
+    found = results(tmp_path, names, workers=2)
     guilty = {"crash-1", "crash-2", "raise-1"}
     assert found == {name: None if name in guilty else name.upper() for name in names}
     assert attempts(tmp_path, "crash-1") == attempts(tmp_path, "crash-2") == MAX_ATTEMPTS
@@ -50,7 +50,7 @@ def test_innocents_beside_crashers_all_get_their_results(tmp_path: Path) -> None
 
 
 def test_nothing_to_do_is_nothing_done(tmp_path: Path) -> None:
-    assert results(tmp_path, [], workers=1, width=2) == {}
+    assert results(tmp_path, [], workers=1) == {}
 
 
 class Fragile:
@@ -91,7 +91,7 @@ def test_innocents_get_their_results_however_many_crash() -> None:
             pools.append(Fragile())
             return pools[-1]
 
-        found = list(run_all(str.title, tasks, fresh, width))
+        found = list(run_all(str.title, tasks, Place(fresh, lambda width=width: width)))
         assert sorted(task for task, _ in found) == sorted(tasks)
         assert all(result == (None if "!" in task else task) for task, result in found)
         assert len(pools) <= MAX_ATTEMPTS * sum("!" in task for task in tasks) + 1
@@ -115,7 +115,7 @@ class Here:
 def test_a_pool_found_broken_when_handed_a_task_is_replaced() -> None:
     """一个进程可以死在收结果与交下一个任务之间。"""
     pools = [Here(3), Here(1), Here(None)]
-    found = dict(run_all(str.upper, "abcdefgh", lambda: pools.pop(0), 2))
+    found = dict(run_all(str.upper, "abcdefgh", Place(lambda: pools.pop(0), lambda: 2)))
     assert found == {letter: letter.upper() for letter in "abcdefgh"}
     assert pools == []
 
@@ -124,5 +124,6 @@ def test_no_more_tasks_are_taken_than_can_run() -> None:
     """提交一份一份地读，不一起放在内存里。"""
     taken = []
     tasks = (taken.append(number) or number for number in range(50))
-    for _, result in run_all(lambda number: number, tasks, lambda: Here(None), 3):
+    place = Place(lambda: Here(None), lambda: 3)
+    for _, result in run_all(lambda number: number, tasks, place):
         assert len(taken) <= result + 1 + 3

@@ -29,7 +29,7 @@ def test_every_command_is_told():
 @pytest.mark.parametrize("text", [GUIDE, README])
 def test_options_exist(text):
     known = set(re.findall(r"(?<!-)--[a-z][a-z-]*", MAIN))
-    elsewhere = {"--help", "--nthreads"}  # argparse 自带的；dask worker 的
+    elsewhere = {"--help", "--nworkers", "--nthreads"}  # argparse 自带的；dask worker 的
     assert set(re.findall(r"(?<!-)--[a-z][a-z-]*", text)) - elsewhere <= known
 
 
