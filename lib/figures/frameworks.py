@@ -85,7 +85,8 @@ def failing_trainings(
     axes[-1].set_xlabel("训练轮数")
     return Illustration(
         fig,
-        caption=f"虚线是犯了错的训练，实线是对照。点线是起点应有的 $\\ln K={uniform:.3f}$；"
+        caption="错误一与错误二的损失也在降，只看“在降”看不出错。虚线是犯了错的训练，实线是对照。"
+        f"点线是起点应有的 $\\ln K={uniform:.3f}$；"
         f"中间一格的点划线是降不破的底 {floor:.3f}。",
         alt=f"三格训练损失曲线：{'、'.join(failures)}。"
         f"对照从 {right[0]:.1f} 降到 {right[-1]:.1f} 奈特，三条虚线最后都在它上面。",

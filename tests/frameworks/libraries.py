@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 
-from tests.frameworks.probes import LABELS, Row
+from tests.frameworks.probes import ELEMENT_WEIGHTS, LABELS, Row
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
@@ -183,7 +183,7 @@ def torch_rows() -> list[Row]:
         return call
 
     def element_weighted(function):
-        return lambda t, p, w: function(tensor(p), tensor(t), weight=tensor(w)[:, None])
+        return lambda t, p, w: function(tensor(p), tensor(t), weight=tensor(w))
 
     def positively_weighted(t, z, weight):
         options = {"pos_weight": tensor(weight)}
@@ -198,6 +198,7 @@ def torch_rows() -> list[Row]:
             is_binary=True,
             each=each(function),
             weighted=element_weighted(function),
+            weights=ELEMENT_WEIGHTS,
             **options,
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,6 +22,7 @@ SOFT = np.array([[0.9, 0.1, 0.0, 0.0], [0.0, 0.5, 0.5, 0.0]])
 # 逐元素的二分类：两个样本，每个四个是非题。
 YES = np.array([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, 1.0, 0.0]])
 WEIGHTS = np.array([1.0, 3.0])
+ELEMENT_WEIGHTS = np.array([[1.0, 2.0, 0.5, 3.0], [1.0, 1.0, 4.0, 2.0]])
 EPSILON = 0.1
 NONE = "没有"
 
@@ -41,8 +42,9 @@ class Row:
     is_binary: bool = False
     labels: str = ""  # 只看这一种写法的标签
     each: Loss | None = None  # 不归约
-    weighted: Loss | None = None  # 类别权重，或逐样本的权重
-    positively_weighted: Loss | None = None  # 只乘在标签为 1 的元素上的权重
+    weighted: Loss | None = None  # 类别权重，或逐样本、逐元素的权重
+    weights: np.ndarray = field(default_factory=WEIGHTS.copy)
+    positively_weighted: Loss | None = None  # 只乘在 t ln p 那一项上的权重
     smoothed: Loss | None = None
     ignoring: Loss | None = None  # 第二个样本的标签改成要忽略的那个
 
@@ -189,21 +191,23 @@ def weighted_by(row: Row) -> str:
     """加权之后的平均除以什么。"""
     if row.weighted is None:
         return NONE
-    value = run(row.weighted, label_for(row), prediction_for(row), WEIGHTS)
-    losses = (
-        binary_cross_entropies(YES, P).mean(-1) if row.is_binary else cross_entropies(ONE_HOT, P)
-    )
-    total = (WEIGHTS * losses).sum()
-    choices = {"样本数": total / len(losses), "权重之和": total / WEIGHTS.sum()}
+    value = run(row.weighted, label_for(row), prediction_for(row), row.weights)
+    losses = binary_cross_entropies(YES, P) if row.is_binary else cross_entropies(ONE_HOT, P)
+    if row.weights.ndim < losses.ndim:
+        losses = losses.mean(axis=-1)
+    total = (row.weights * losses).sum()
+    size = "样本数" if losses.ndim == 1 else "元素数"
+    choices = {size: total / losses.size, "权重之和": total / row.weights.sum()}
     return joined(text for text, want in choices.items() if close(value, want))
 
 
 def weights_only_positives(row: Row) -> bool:
-    """另有一种权重，只乘在标签为 1 的元素上。"""
+    """另有一种权重，只乘在 t ln p 那一项上；标签不是 0 与 1 时也是。"""
     if row.positively_weighted is None:
         return False
-    value = run(row.positively_weighted, YES, prediction_for(row), 3.0)
-    return close(value, (np.where(YES == 1, 3.0, 1.0) * binary_cross_entropies(YES, P)).mean())
+    labels = 0.1 + 0.7 * YES
+    value = run(row.positively_weighted, labels, prediction_for(row), 3.0)
+    return close(value, -(3 * labels * np.log(P) + (1 - labels) * np.log1p(-P)).mean())
 
 
 def smoothing(row: Row) -> str:
