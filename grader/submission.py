@@ -28,6 +28,8 @@ MAX_PIXELS = 40_000_000
 UNSAFE_LINK = re.compile(
     r"\]\((?!\s*(?:https?://|#|[\w./~-]*\)))(?=(?:\s*attachment:([A-Za-z0-9._-]+)[\s)])?)"
 )
+# 一幅图；是贴进来的，第一组是它的名字。
+PICTURE = re.compile(r"!\[(?=(?:[^\[\]]*\]\(\s*attachment:([A-Za-z0-9._-]+)[\s)])?)")
 
 
 class BadSubmissionError(Exception):
@@ -84,10 +86,12 @@ def writable(text: str) -> str:
 def defuse(text: str, pictures: Container[str] = ()) -> str:
     """拆掉 Markdown 里能在老师的浏览器里运行脚本的写法；看上去只多几个空格。
 
-    指向没有的图的链接也要拆开：nbconvert 遇到它就不肯转成网页。
+    指向没有的图的链接也要拆开：nbconvert 遇到它就不肯转成网页。外面的图改成链接：老师的
+    浏览器不该一打开就去取它。
     """
     text = re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
     text = UNSAFE_LINK.sub(lambda link: link[0] if link[1] in pictures else "] (", text)
+    text = PICTURE.sub(lambda image: image[0] if image[1] in pictures else "! [", text)
     text = re.sub(r"\]:(?!\s*https?://)", "] :", text)
     return re.sub(r"\\(?=href|require)", "", text)  # MathJax 的链接也能带脚本
 

@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from nbconvert.filters import markdown2html
 from nbformat import NotebookNode
 
 from grader import submission
@@ -182,16 +183,28 @@ def test_an_odd_number_stops_nobody(course: Course) -> None:
 
 def test_pictures_that_are_there_stay_linked() -> None:
     text = "![图](attachment:a.png) ![图]( attachment:b.png 'x') ![图](attachment:c.png)"
-    kept = "![图](attachment:a.png) ![图]( attachment:b.png 'x') ![图] (attachment:c.png)"
+    kept = "![图](attachment:a.png) ![图]( attachment:b.png 'x') ! [图] (attachment:c.png)"
     assert defuse(text, {"a.png", "b.png"}) == kept
     assert defuse("[a](attachment:a.png", {"a.png"}) == "[a] (attachment:a.png"
     assert defuse("[a](javascript:x) [b](/c) [c](#d)") == "[a] (javascript:x) [b](/c) [c](#d)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["![a](http://x/b.png)", "![a][b]\n\n[b]: http://x/b.png", "![b]\n\n[b]: http://x/b.png"],
+)
+def test_pictures_elsewhere_are_not_fetched(text: str) -> None:
+    """formgrader 用 nbconvert 转成网页；里面不该有 <img>。"""
+    assert "<img" in markdown2html(text)
+    assert "<img" not in markdown2html(defuse(text, {"a.png"}))
 
 
 def test_many_pictures_and_links_take_no_time() -> None:
     pictures = {f"{number}.png" for number in range(20_000)}
     started = time.process_time()
     defuse("](attachment:x " * 20_000, pictures)
+    defuse("![" * 100_000, pictures)
+    defuse("![" + "x" * 100_000, pictures)
     assert time.process_time() - started < 1
 
 
