@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -20,7 +19,7 @@ class Handler(SimpleHTTPRequestHandler):
 
     timeout = 30  # 浏览器断开得不干净时，线程也会自己结束
     prefix = "/"
-    font_delay = 0.0
+    fonts_may_come: threading.Event
 
     def translate_path(self, path: str) -> str:
         inside = path.removeprefix(self.prefix) if path.startswith(self.prefix) else "\0"
@@ -33,7 +32,7 @@ class Handler(SimpleHTTPRequestHandler):
         if status == 404:
             path = Path(self.directory) / "404.html"
         if path.suffix == ".woff2":
-            time.sleep(self.font_delay)
+            self.fonts_may_come.wait(self.timeout)
         content, kind = path.read_bytes(), self.guess_type(path)
         self.send_response(status)
         self.send_header("Content-Security-Policy", POLICY)
@@ -51,17 +50,22 @@ class Handler(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def serving(folder: Path, prefix: str, font_delay: float = 0.0) -> Iterator[str]:
+def serving(
+    folder: Path, prefix: str, fonts_may_come: threading.Event | None = None
+) -> Iterator[str]:
     """在 127.0.0.1 的空闲端口上提供 ``folder``，给出网站首页的地址；用完即停。
 
-    ``font_delay`` 让字体晚到若干秒，好看看没有字体时的版面。
+    给了 ``fonts_may_come``，字体要等到它放行才来，好看看没有字体时的版面。
     """
 
     class BookHandler(Handler):
         def __init__(self, *args: object) -> None:
             super().__init__(*args, directory=str(folder))
 
-    BookHandler.prefix, BookHandler.font_delay = prefix, font_delay
+    if fonts_may_come is None:
+        fonts_may_come = threading.Event()
+        fonts_may_come.set()
+    BookHandler.prefix, BookHandler.fonts_may_come = prefix, fonts_may_come
     server = ThreadingHTTPServer(("127.0.0.1", 0), BookHandler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
