@@ -11,6 +11,9 @@ from tools.notebooks import ROOT
 
 ALONE = [sys.executable, "-m", "pytest", "-q"]
 PYTEST = [*ALONE, "--numprocesses=auto"]
+# 真的浏览器、真的沙箱与集群，机器忙时偶尔慢半拍：失败的再跑一遍，两遍都失败才算；
+# 重跑过的会列出来。
+PATIENTLY = [*PYTEST, "--dist=loadfile", "--reruns=1", "-raR"]
 
 BOOK = {
     "代码风格": [sys.executable, "-m", "ruff", "check"],
@@ -24,14 +27,7 @@ BOOK = {
     ],
     "构建：浏览器要打开的就是这一份": [sys.executable, "-m", "tools.book"],
     # Playwright 的同步接口占住进程的事件循环，不能与 nbval 同在一个进程里。
-    # 机器忙时浏览器偶尔慢半拍，所以失败的再跑一遍，两遍都失败才算；重跑过的会列出来。
-    "浏览器：在真的 Chromium 里打开每一页": [
-        *PYTEST,
-        "--dist=loadfile",
-        "--reruns=1",
-        "-raR",
-        "tests/browser",
-    ],
+    "浏览器：在真的 Chromium 里打开每一页": [*PATIENTLY, "tests/browser"],
     # 同一个 notebook 的单元格要在同一个进程里依次运行，所以按文件分；费时的构建排在最前。
     "书：页面、搜索、章节、图、文字、工具": [
         *PYTEST,
@@ -54,8 +50,7 @@ BOOK = {
 GRADER = {
     "作业：格式、解答、学生版、常数过不了": [*PYTEST, "tests/assignments"],
     "批改：沙箱、恶意的提交、随时被杀、集群、PostgreSQL": [
-        *PYTEST,
-        "--dist=loadfile",
+        *PATIENTLY,
         "tests/grader",
         "--ignore=tests/grader/test_speed.py",
     ],

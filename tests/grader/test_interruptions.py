@@ -21,6 +21,8 @@ from grader.course import Course
 from grader.grading import grade
 from tests.grader.sample import NAME, ROOT, scores, solved, submit
 
+pytestmark = pytest.mark.flaky(reruns=0)  # 丢了东西，一次也不行
+
 STUDENTS = 60
 KILLS = 10
 

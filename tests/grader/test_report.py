@@ -344,7 +344,7 @@ def write_files(course: Course, students: list[str]) -> None:
 def test_five_thousand_students_in_ten_seconds(lecture_hall):
     command = [sys.executable, "-m", "grader", "report", NAME, "--course", lecture_hall.root]
     seconds = math.inf
-    for _ in range(3):  # 机器忙闲不定，取最快的一次
+    for _ in range(5):  # 机器忙闲不定，取最快的一次
         before = cpu_seconds()
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
         seconds = min(seconds, cpu_seconds() - before)
