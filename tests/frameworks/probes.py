@@ -302,7 +302,7 @@ def outsider(row: Row, label: int) -> str:
     second = value[1] if value.ndim == 1 else 2 * value - first
     if label < 0 and close(second, cross_entropies(np.eye(4)[label], P[1])):
         return "按 3 算"
-    return number(abs(second))
+    return number(round(second, 2) + 0.0)  # 不写成 -0.00
 
 
 def extremes(row: Row) -> list[str]:

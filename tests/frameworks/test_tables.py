@@ -8,6 +8,8 @@ import re
 import subprocess
 import warnings
 from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache
 
 import numpy as np
 import pytest
@@ -84,6 +86,7 @@ def as_written(function: str) -> str:
     return function.replace("`lib.", "`").replace("(from_logits=False)", "()")
 
 
+@cache
 def measured(library: str) -> dict[str, dict[str, list[str]]]:
     """运行那个库得到的各行；PyTorch 在它自己的环境里运行。"""
     if library != "PyTorch":
@@ -91,8 +94,9 @@ def measured(library: str) -> dict[str, dict[str, list[str]]]:
     return measured_beside_torch(library)
 
 
+@cache
 def measured_beside_torch(library: str) -> dict[str, dict[str, list[str]]]:
-    """在装了 PyTorch 的环境里运行那个库；Keras 在那里用 PyTorch 后端。"""
+    """在装了 PyTorch 的环境里运行那个库；Keras 在那里用 PyTorch 后端。只运行一次。"""
     if not PYTHON.exists():
         pytest.skip("没有装 PyTorch：运行 make benchmark 会装")
     command = [str(PYTHON), "-W", "ignore", "-m", "tests.frameworks", library]
@@ -128,7 +132,7 @@ def test_only_one_loss_weights_the_positives_alone():
 
 
 def test_keras_on_torch_differs_only_where_the_text_says():
-    here, beside_torch = measured("Keras"), measured_beside_torch("Keras")
+    here, beside_torch = deepcopy((measured("Keras"), measured_beside_torch("Keras")))
     sparse = here["极端"].pop("`SparseCategoricalCrossentropy(from_logits=True)`")
     other = beside_torch["极端"].pop("`SparseCategoricalCrossentropy(from_logits=True)`")
     assert (sparse[-2:], other[-2:]) == (["nan", "0，0"], ["1.10", "报错"])
